@@ -1,0 +1,70 @@
+"""Is this machine ready for the homework? Answered without importing anything heavy."""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+PYTHON_WANTED = (3, 11)
+
+
+def doctor(homework: Path | None = None) -> bool:
+    """Print what is installed, what is missing, and the command that mends it.
+
+    Args:
+        homework: the unpacked homework folder; by default the one this package lies in.
+
+    Returns:
+        whether everything is in place. Never raises: a patient should not have to debug the
+        doctor.
+    """
+    homework = homework or Path(__file__).resolve().parent.parent
+    found = ".".join(map(str, sys.version_info[:3]))
+    problems = []
+    if sys.version_info < PYTHON_WANTED:
+        wanted = ".".join(map(str, PYTHON_WANTED))
+        problems.append(f"Python {wanted} or newer is needed; this is {found}.")
+    print(f"Python {found}")
+    for name, wanted in _requirements(homework / "requirements.txt"):
+        problems += _examine(name, wanted)
+    problems += [
+        f"{name} is missing next to the notebook: unpack the homework again, whole."
+        for name in ("requirements.txt", "tests")
+        if not (homework / name).exists()
+    ]
+    if not problems:
+        print("\nAll set. Run every cell from top to bottom as you go.")
+        return True
+    print("\nTo mend:")
+    for problem in problems:
+        print(f"  - {problem}")
+    print("Then restart the kernel and run this cell again.")
+    return False
+
+
+def _requirements(path: Path) -> list[tuple[str, str]]:
+    """Return (package, version) for each ``package==version`` line of a requirements file."""
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    matches = (re.match(r"([\w.-]+)==([\w.+!-]+)", line) for line in lines)
+    return [match.group(1, 2) for match in matches if match]
+
+
+def _examine(name: str, wanted: str) -> list[str]:
+    """Print one package's version and return the problem with it, if it has one.
+
+    Another version than the pinned one is worth a word, not a problem: the homework runs on
+    DataHub or Colab with the versions that are there.
+    """
+    try:
+        found = version(name)
+    except PackageNotFoundError:
+        print(f"{name:14s} missing")
+        return [f"{name} is not installed. In a cell, run:  %pip install {name}=={wanted}"]
+    # A build tag such as 2.13.0+cpu names the same release.
+    same = found.partition("+")[0] == wanted
+    print(f"{name:14s} {found}" + ("" if same else f"  (made and tested with {wanted})"))
+    return []

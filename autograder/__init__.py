@@ -1,0 +1,1 @@
+"""The grader, and the tool that makes a release. Nothing in here reaches students."""

@@ -1,0 +1,215 @@
+"""The command line of the release tool: ``python -m autograder.release [--check | --clean]``."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from . import ReleaseError
+from .build import build
+from .leaks import scan
+from .masters import Master, clean, read_masters
+from .verify import verify
+
+ROOT = Path(__file__).resolve().parents[2]
+PNG = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the tool; return 0 if all is well, 1 with one line per fault on stderr if not."""
+    parser = argparse.ArgumentParser(
+        prog="python -m autograder.release",
+        description="Make student/, solutions/ and autograder/*.zip from the masters in "
+        "assignment/. Nothing is replaced unless everything about the new release is right.",
+    )
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--check", action="store_true", help="only compare with what is committed")
+    mode.add_argument("--clean", action="store_true", help="strip outputs and ids from the masters")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the project (default: this one)")
+    options = parser.parse_args(arguments)
+    try:
+        if options.clean:
+            clean_masters(options.root)
+        else:
+            release(options.root.resolve(), check=options.check)
+    except ReleaseError as error:
+        print(f"\nNo release:\n{error}", file=sys.stderr)
+    except OSError as error:
+        reason = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+        print(f"\nNo release:\n{reason}: make that place writable", file=sys.stderr)
+    else:
+        return 0
+    return 1
+
+
+def release(root: Path, *, check: bool = False) -> None:
+    """Build, verify and scan in a temporary folder; then put into place, or compare.
+
+    Raises:
+        ReleaseError: something about the release is wrong, or with ``check`` differs.
+        OSError: a folder cannot be written.
+    """
+    masters = _step("Reading the masters", read_masters, root)
+    # Inside the project, so that putting things into place is a rename, not a copy.
+    with tempfile.TemporaryDirectory(prefix=".release-", dir=root) as folder:
+        built = Path(folder)
+        _step("Running Otter Assign and the solutions", build, root, masters, built)
+        _step("Searching the student folder for leaks", scan, masters, built / "student")
+        _step("Grading the solutions and the untouched notebooks", verify, masters, built)
+        if check:
+            _step("Comparing with what is committed", compare, built, root)
+        else:
+            _step("Putting the release into place", put_into_place, built, root)
+    if not check:
+        print_report(root, masters)
+
+
+def clean_masters(root: Path) -> None:
+    """Clean every master in ``assignment/``; say which ones changed."""
+    for path in sorted((root / "assignment").glob("*.ipynb")):
+        try:
+            changed = clean(path)
+        except (ValueError, KeyError) as error:
+            raise ReleaseError(f"{path.name} is not a valid notebook: {error}") from None
+        print(f"{path.name}: {'cleaned' if changed else 'clean'}")
+
+
+def compare(built: Path, root: Path) -> None:
+    """Raise unless the committed release equals the built one, pictures apart."""
+    theirs, ours = _contents(built), _contents(root)
+    lines = [f"missing:   {name}" for name in sorted(theirs.keys() - ours.keys())]
+    lines += [f"left over: {name}" for name in sorted(ours.keys() - theirs.keys())]
+    lines += [
+        f"differs:   {name}{_where(theirs[name], ours[name])}"
+        for name in sorted(theirs.keys() & ours.keys())
+        if theirs[name] != ours[name]
+    ]
+    if lines:
+        raise ReleaseError(
+            "\n".join(lines) + "\nThe generated files do not belong to the masters: run "
+            "`make release`, then commit what it writes."
+        )
+
+
+def put_into_place(built: Path, root: Path) -> None:
+    """Move the built release into ``root``; on a failure, put the old one back."""
+    targets = ["student", "solutions"]
+    targets += [f"autograder/{path.name}" for path in sorted((built / "autograder").glob("*.zip"))]
+    old = built / "old"
+    (old / "autograder").mkdir(parents=True)
+    moved = []
+    try:
+        for name in targets:
+            if (root / name).exists():
+                os.replace(root / name, old / name)
+            moved.append(name)
+            os.replace(built / name, root / name)
+    except OSError:
+        for name in moved:
+            if (root / name).is_dir():
+                shutil.rmtree(root / name)
+            if (old / name).exists():
+                os.replace(old / name, root / name)
+        raise
+
+
+def print_report(root: Path, masters: list[Master]) -> None:
+    """Print what was released, and how to hand it out."""
+    print(f"\n{'question':<10} {'points':>6} {'minutes':>8} {'public':>7} {'hidden':>7}")
+    for master in masters:
+        print(f"-- {master.path.name}")
+        for question in master.questions:
+            hidden = sum(test.hidden for test in question.tests)
+            public = "by" if question.manual else len(question.tests) - hidden
+            print(
+                f"{question.id:<10} {question.points:>6g} {question.minutes:>8} {public:>7} "
+                f"{'hand' if question.manual else hidden:>7}"
+            )
+        by_hand = sum(question.points for question in master.questions) - master.points
+        print(f"{'total':<10} {master.points + by_hand:>6g} ({by_hand:g} of them by hand)")
+    print(f"\n{'file':<42} {'bytes':>9}  SHA-256")
+    for name, data in _files(root).items():
+        if not name.startswith("student/lab/"):
+            print(f"{name:<42} {len(data):>9}  {hashlib.sha256(data).hexdigest()[:16]}")
+    zips = " and ".join(f"autograder/{master.name}.zip" for master in masters)
+    print(
+        f"\nTo hand it out:\n"
+        f"  1. Commit what changed, and give students the folder student/.\n"
+        f"  2. On Gradescope, make a Programming Assignment and upload {zips}\n"
+        f"     under Configure Autograder (one assignment per zip).\n"
+        f"  3. Upload the solution notebook to it as a test: it must get full marks."
+    )
+
+
+def _step(title: str, action: Callable, *arguments: object) -> object:
+    """Say what is going on, do it, say how long it took."""
+    print(f"{title} ... ", end="", flush=True)
+    start = time.perf_counter()
+    result = action(*arguments)
+    print(f"done ({time.perf_counter() - start:.1f} s)")
+    return result
+
+
+def _files(root: Path) -> dict[str, bytes]:
+    """Return name and content of every generated file below ``root``."""
+    paths = [path for top in ("student", "solutions") for path in (root / top).rglob("*")]
+    paths += (root / "autograder").glob("*.zip")
+    litter = {"__pycache__", ".ipynb_checkpoints", ".OTTER_LOG"}
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(paths)
+        if path.is_file() and not litter & set(path.parts)
+    }
+
+
+def _contents(root: Path) -> dict[str, bytes]:
+    """Return the generated files with the pictures in ``solutions/`` blanked.
+
+    Pictures may differ between machines: fonts and compressors do.
+    """
+    contents = _files(root)
+    for name in contents:
+        if name.startswith("solutions/"):
+            contents[name] = _without_pictures(name, contents[name])
+    return contents
+
+
+def _without_pictures(name: str, data: bytes) -> bytes:
+    text = PNG.sub("data:image/png", data.decode("utf-8"))
+    if name.endswith(".ipynb"):
+        notebook = json.loads(text)
+        for cell in notebook["cells"]:
+            for output in cell.get("outputs", []):
+                output.get("data", {}).pop("image/png", None)
+        text = json.dumps(notebook)
+    return text.encode("utf-8")
+
+
+def _where(ours: bytes, theirs: bytes) -> str:
+    """Return, for a zip, which entries differ."""
+    if not (ours.startswith(b"PK") and theirs.startswith(b"PK")):
+        return ""
+    first, second = (_entries(data) for data in (ours, theirs))
+    names = [name for name in sorted(first | second) if first.get(name) != second.get(name)]
+    return f" ({', '.join(names[:5])})"
+
+
+def _entries(data: bytes) -> dict[str, int]:
+    import io
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {entry.filename: entry.CRC for entry in archive.infolist()}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,195 @@
+"""Run Otter Assign on the masters, and assemble what a release consists of.
+
+The result is the same bytes for the same masters, whatever the day and the folder: zip entries
+are sorted and carry a fixed date, notebooks carry no ids and no times.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+import yaml
+from jupyter_client import AsyncKernelManager
+from latex2mathml.converter import convert as latex_to_mathml
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbconvert import HTMLExporter
+
+from . import ReleaseError
+from .masters import CLEAN_METADATA, Master, grading_config
+
+# Left behind by Python, Jupyter and Otter wherever somebody worked; no part of a release.
+LITTER = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".OTTER_LOG", "*.pyc")
+# The earliest date that a zip entry can carry.
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+# No cell takes longer than a second; a notebook that hangs should end before one's patience.
+CELL_TIMEOUT = 300
+# Cells with this tag print versions of the machine at hand, which do not belong in a release.
+ENVIRONMENT_TAG = "environment"
+
+
+def build(root: Path, masters: list[Master], out: Path) -> None:
+    """Write ``student/``, ``solutions/`` and ``autograder/*.zip`` below ``out``.
+
+    Args:
+        root: the project.
+        masters: as read from it.
+        out: an empty folder.
+
+    Raises:
+        ReleaseError: Otter Assign refuses a master, or a solution notebook raises.
+    """
+    work = out / "work"
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda master: _assign(root, master, work), masters))
+    for folder in ("student/tests", "solutions", "autograder"):
+        (out / folder).mkdir(parents=True)
+    _copy_student_files(root, out / "student")
+    for master in masters:
+        made = work / master.name / "dist"
+        shutil.copy(made / "student" / master.path.name, out / "student")
+        shutil.copytree(made / "student" / "tests", out / "student/tests", dirs_exist_ok=True)
+        (made_zip,) = (made / "autograder").glob("*.zip")
+        repack(made_zip, out / "autograder" / f"{master.name}.zip")
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda master: _write_solution(master, work, out / "solutions"), masters))
+    shutil.rmtree(work)
+
+
+def _assign(root: Path, master: Master, work: Path) -> None:
+    """Run Otter Assign on one master, in a copy of ``assignment/`` of its own.
+
+    A second run into the same result folder would delete the output of the first.
+    """
+    folder = work / master.name
+    shutil.copytree(root / "assignment", folder, ignore=LITTER)
+    config = yaml.safe_load((folder / "config.yml").read_text(encoding="utf-8"))
+    config["generate"] = grading_config(root)
+    (folder / "config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    command = [sys.executable, "-m", "otter", "assign", master.path.name, "dist"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ReleaseError(f"{master.path.name}: Otter Assign fails: {_last_line(done.stderr)}")
+
+
+def _copy_student_files(root: Path, student: Path) -> None:
+    """Copy what all notebooks of the student folder share."""
+    assignment = root / "assignment"
+    shutil.copytree(assignment / "lab", student / "lab", ignore=LITTER)
+    shutil.copy(assignment / "requirements.txt", student)
+    shutil.copy(assignment / "STUDENT.md", student / "README.md")
+
+
+def repack(source: Path, target: Path) -> None:
+    """Write the entries of one zip into another, sorted, with a fixed date and uncompressed.
+
+    Stored entries do not depend on the version of a compressor, and these zips are small.
+    """
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for name in sorted(old.namelist()):
+            entry = zipfile.ZipInfo(name, ZIP_DATE)
+            executable = name in ("setup.sh", "run_autograder")
+            entry.external_attr = (0o755 if executable else 0o644) << 16
+            new.writestr(entry, old.read(name))
+
+
+def _write_solution(master: Master, work: Path, solutions: Path) -> None:
+    """Execute the solution notebook and write it, and its HTML, to ``solutions``."""
+    folder = work / master.name / "dist" / "autograder"
+    notebook = nbformat.read(folder / master.path.name, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.source = tidy_solution(cell.source)
+    execute(notebook, folder)
+    _make_reproducible(notebook)
+    nbformat.write(notebook, solutions / master.path.name)
+    html = to_html(notebook, f"{master.name}: solution")
+    (solutions / f"{master.name}.html").write_text(html, encoding="utf-8")
+
+
+def tidy_solution(source: str) -> str:
+    """Remove Otter's solution markers, and the stub that a prompt block holds."""
+    source = re.sub(
+        r'^[ ]*""" # BEGIN PROMPT\n.*?^[ ]*""" # END PROMPT\n?', "", source, flags=re.M | re.S
+    )
+    return re.sub(r"^[ ]*# (BEGIN|END) SOLUTION.*\n?", "", source, flags=re.M).rstrip()
+
+
+def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
+    """Run every cell of ``notebook`` in ``folder``, in place.
+
+    Raises:
+        ReleaseError: a cell raises or takes longer than `CELL_TIMEOUT` seconds.
+    """
+    with tempfile.TemporaryDirectory() as sockets:
+        # Over socket files: a TCP port is open to whoever shares the machine, and the kernel
+        # warns about it.
+        kernel = AsyncKernelManager(transport="ipc", ip=f"{sockets}/kernel")
+        client = NotebookClient(
+            notebook,
+            km=kernel,
+            timeout=CELL_TIMEOUT,
+            record_timing=False,
+            resources={"metadata": {"path": str(folder)}},
+        )
+        try:
+            client.execute()
+        except (CellExecutionError, TimeoutError) as error:
+            reason = _last_line(str(error))
+            raise ReleaseError(f"a cell of the notebook raises: {reason}") from None
+
+
+def _make_reproducible(notebook: nbformat.NotebookNode) -> None:
+    """Remove what differs from run to run: versions, Otter's random emoji."""
+    notebook.metadata |= CLEAN_METADATA
+    for cell in notebook.cells:
+        if ENVIRONMENT_TAG in cell.metadata.get("tags", []):
+            cell.outputs = []
+        for output in cell.get("outputs", []):
+            html = output.get("data", {}).get("text/html", "")
+            if "passed! " in html:
+                output.data["text/html"] = re.sub(r"passed! \S+</p>", "passed!</p>", html)
+
+
+def to_html(notebook: nbformat.NotebookNode, title: str) -> str:
+    """Return the notebook as one HTML page that needs no network.
+
+    Formulas become MathML, which browsers draw themselves; the scripts that the usual template
+    loads from elsewhere are left out.
+    """
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _formulas_to_mathml(cell.source)
+    exporter = HTMLExporter(exclude_anchor_links=True)
+    html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
+    html = re.sub(r"<script\b[^>]*\bsrc=[^>]*>\s*</script>", "", html)
+    return re.sub(r"<!-- Load mathjax -->.*?<!-- End of mathjax configuration -->", "", html, flags=re.S)
+
+
+def _formulas_to_mathml(text: str) -> str:
+    """Replace ``$...$`` and ``$$...$$`` outside code by MathML."""
+    parts = re.split(r"(```.*?```|`[^`]*`)", text, flags=re.S)
+    for i in range(0, len(parts), 2):
+        parts[i] = re.sub(
+            r"\$\$(.+?)\$\$",
+            lambda match: latex_to_mathml(match[1].strip(), display="block"),
+            parts[i],
+            flags=re.S,
+        )
+        parts[i] = re.sub(r"\$([^$]+)\$", lambda match: latex_to_mathml(match[1]), parts[i])
+    return "".join(parts)
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()]
+    return next((line for line in reversed(lines) if line), "no message")

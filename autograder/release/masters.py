@@ -1,0 +1,433 @@
+"""Read the master notebooks, and refuse what is broken in them.
+
+A master is a notebook in Otter Assign's format. On top of Otter's rules, ours hold it to what
+the rest of the release counts on; `read_masters` lists everything that is wrong at once, each
+line with the place and the cure.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+import yaml
+from otter.assign.assignment import Assignment
+from otter.assign.question_config import QuestionConfig
+from otter.run import AutograderConfig
+
+from . import ReleaseError
+
+QUESTION_ID = re.compile(r"q[1-9][a-z](_[a-z]+)?")
+BOUNDARY = re.compile(r"#\s+(BEGIN|END)\s+(QUESTION|SOLUTION|PROMPT|TESTS)\s*$", re.IGNORECASE)
+POINTS = re.compile(r"\*\*(\d+(?:\.\d+)?) points?\b")
+MINUTES = re.compile(r"\babout (\d+) minutes\b")
+STUB = re.compile(r'raise NotImplementedError\("(?P<text>[^"]+)"\)')
+HIDDEN = re.compile(r"#\s*HIDDEN\b", re.IGNORECASE)
+# What a notebook may carry besides its cells. Anything else (authors, widget state, the last
+# machine's Python version) says more than it should.
+CLEAN_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+@dataclass(frozen=True)
+class Test:
+    """One test case: its function's name, parameters and source, and whether it is hidden."""
+
+    name: str
+    parameters: tuple[str, ...]
+    source: str
+    hidden: bool
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function that students write: its solution, and the message of its stub."""
+
+    name: str
+    source: str
+    stub: str
+
+
+@dataclass
+class Question:
+    """One question as the master states it."""
+
+    id: str
+    points: float
+    minutes: int = 0
+    manual: bool = False
+    functions: list[Function] = field(default_factory=list)
+    tests: list[Test] = field(default_factory=list)
+    solution_texts: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Master:
+    """One master notebook."""
+
+    path: Path
+    notebook: nbformat.NotebookNode
+    questions: list[Question] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The file's name without ending, which is also the assignment's name in Otter."""
+        return self.path.stem
+
+    @property
+    def points(self) -> float:
+        """What the autograder can give: the points of all questions not graded by hand."""
+        return sum(question.points for question in self.questions if not question.manual)
+
+
+def read_masters(root: Path) -> list[Master]:
+    """Return every master that ``pyproject.toml`` lists, read and found sound.
+
+    Raises:
+        ReleaseError: with one line for each fault in the masters and the configuration.
+    """
+    names = _listed(root)
+    folder = root / "assignment"
+    problems = _config_problems(root)
+    for path in sorted(folder.glob("*.ipynb")):
+        if path.stem not in names:
+            problems.append(
+                f"{path.name} is in assignment/, but not listed under [tool.homework] in "
+                f"pyproject.toml: add it there, or move it away"
+            )
+    masters = []
+    for name in names:
+        reader = _Reader(folder / f"{name}.ipynb")
+        masters.append(reader.read())
+        problems += reader.problems
+    ids = Counter(question.id for master in masters for question in master.questions)
+    problems += [
+        f"question id {name} stands {count} times in the masters: ids must be unique, rename one"
+        for name, count in ids.items()
+        if count > 1
+    ]
+    if problems:
+        raise ReleaseError("\n".join(problems))
+    return masters
+
+
+def clean(path: Path) -> bool:
+    """Strip outputs, counts, cell ids and foreign metadata from a master; return if it changed.
+
+    Cell ids go because Otter Assign makes random ones (a release would differ each time); at
+    nbformat 4.4 a notebook needs none.
+    """
+    before = path.read_text(encoding="utf-8")
+    notebook = json.loads(before)
+    for cell in notebook["cells"]:
+        cell.pop("id", None)
+        if cell["cell_type"] == "code":
+            cell.update(execution_count=None, outputs=[])
+        tags = cell["metadata"].get("tags")
+        cell["metadata"] = {"tags": tags} if tags else {}
+    notebook |= {"metadata": CLEAN_METADATA, "nbformat": 4, "nbformat_minor": 4}
+    after = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    if after != before:
+        path.write_text(after, encoding="utf-8")
+    return after != before
+
+
+def grading_config(root: Path) -> dict:
+    """Return Otter's part of ``otter_config.json``.
+
+    Raises:
+        ReleaseError: the file is missing or no JSON object.
+    """
+    path = root / "otter_config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ReleaseError("otter_config.json is missing: restore it from git") from None
+    except json.JSONDecodeError as error:
+        raise ReleaseError(f"otter_config.json is not valid JSON: {error}") from None
+    if not isinstance(config, dict):
+        raise ReleaseError("otter_config.json must hold one JSON object, {...}")
+    return config
+
+
+def _listed(root: Path) -> list[str]:
+    """Return the names of the masters, from ``[tool.homework]`` in ``pyproject.toml``."""
+    with (root / "pyproject.toml").open("rb") as file:
+        names = tomllib.load(file).get("tool", {}).get("homework", {}).get("masters", [])
+    if not names:
+        raise ReleaseError("pyproject.toml lists no masters: set [tool.homework] masters = [...]")
+    return names
+
+
+def _config_problems(root: Path) -> list[str]:
+    """Return what is wrong with the two configuration files that all masters share."""
+    problems = []
+    try:
+        AutograderConfig(grading_config(root), require_valid_keys=True)
+    except (ValueError, TypeError) as error:
+        problems.append(f"otter_config.json: {error}: correct or remove that key")
+    path = root / "assignment" / "config.yml"
+    try:
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        Assignment(config, require_valid_keys=True)
+    except FileNotFoundError:
+        problems.append("assignment/config.yml is missing: restore it from git")
+    except yaml.YAMLError as error:
+        problems.append(f"assignment/config.yml is not valid YAML: {_one_line(error)}")
+    except Exception as error:  # fica, which reads the settings, raises classes of its own
+        problems.append(f"assignment/config.yml: {_one_line(error)}: correct or remove that key")
+    else:
+        files = [config.get("requirements"), *config.get("files", [])]
+        problems += [
+            f"assignment/config.yml names {name}, which is not in assignment/"
+            for name in files
+            if name and not (path.parent / name).exists()
+        ]
+    return problems
+
+
+class _Reader:
+    """Reads one master and notes what is wrong with it."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.problems: list[str] = []
+        self.cell = 0
+        self.question: Question | None = None
+
+    def read(self) -> Master:
+        notebook = self._load()
+        master = Master(self.path, notebook)
+        if not self.problems:
+            self._check_clean(notebook)
+            self._check_assignment(notebook)
+            master.questions = list(self._read_questions(notebook))
+            if not master.questions and not self.problems:
+                self.note("has no question: add a raw cell that starts with # BEGIN QUESTION")
+        return master
+
+    def note(self, problem: str) -> None:
+        """Add one line: the place, the fault, the cure."""
+        place = f"{self.path.name}"
+        if self.cell:
+            place += f", cell {self.cell}"
+        if self.question:
+            place += f" ({self.question.id})"
+        self.problems.append(f"{place}: {problem}")
+
+    def _load(self) -> nbformat.NotebookNode:
+        empty = nbformat.v4.new_notebook()
+        try:
+            notebook = nbformat.reads(self.path.read_text(encoding="utf-8"), as_version=4)
+            nbformat.validate(notebook)
+        except FileNotFoundError:
+            self.note(
+                "is missing from assignment/: restore it from git, or take it off the list "
+                "under [tool.homework] in pyproject.toml"
+            )
+        except (nbformat.ValidationError, nbformat.reader.NotJSONError, UnicodeDecodeError) as error:
+            self.note(
+                f"is not a valid notebook ({_one_line(error)}): restore it from git, or mend "
+                f"the JSON where that says"
+            )
+        else:
+            return notebook
+        return empty
+
+    def _check_clean(self, notebook: nbformat.NotebookNode) -> None:
+        """Masters carry no outputs, no counts and one kernelspec."""
+        dirty = any(
+            cell.get("outputs") or cell.get("execution_count") is not None
+            for cell in notebook.cells
+        )
+        if dirty:
+            self.note("has saved outputs or execution counts: run `make format`")
+        if notebook.metadata != CLEAN_METADATA:
+            self.note("has metadata beyond the plain python3 kernel: run `make format`")
+        if notebook.nbformat_minor != 4:
+            self.note("is saved with cell ids (nbformat 4.5 or later): run `make format`")
+
+    def _check_assignment(self, notebook: nbformat.NotebookNode) -> None:
+        """The first cell is the assignment config and names the file."""
+        source = notebook.cells[0].source if notebook.cells else ""
+        if not re.match(r"#\s+ASSIGNMENT\s+CONFIG", source, re.IGNORECASE):
+            self.note("must begin with a raw cell that starts with # ASSIGNMENT CONFIG")
+            return
+        self.cell = 1
+        config = self._yaml(source)
+        try:
+            Assignment(config, require_valid_keys=True)
+        except Exception as error:  # as in _config_problems
+            self.note(f"{_one_line(error)}: correct or remove that key")
+        wanted = {"name": self.path.stem, "config_file": "config.yml"}
+        for key, value in wanted.items():
+            if config.get(key) != value:
+                self.note(f"must say `{key}: {value}`, but says {config.get(key)!r}")
+        self.cell = 0
+
+    def _yaml(self, source: str) -> dict:
+        try:
+            config = yaml.safe_load(source)
+        except yaml.YAMLError as error:
+            self.note(f"is not valid YAML ({_one_line(error)})")
+            return {}
+        if not isinstance(config, dict):
+            self.note("must hold `key: value` lines")
+            return {}
+        return config
+
+    def _read_questions(self, notebook: nbformat.NotebookNode) -> Iterator[Question]:
+        """Walk through the cells, block by block."""
+        blocks: list[str] = []
+        for self.cell, cell in enumerate(notebook.cells, start=1):
+            boundary = cell.cell_type == "raw" and BOUNDARY.match(cell.source.split("\n")[0])
+            if not boundary:
+                if self.question:
+                    self._read_cell(cell, blocks[-1])
+                continue
+            edge, block = boundary[1].upper(), boundary[2].upper()
+            if edge == "BEGIN":
+                if (block == "QUESTION") != (not blocks):
+                    self.note(f"BEGIN {block} inside or outside the wrong block: check the order")
+                    return
+                blocks.append(block)
+                if block == "QUESTION":
+                    self.question = self._begin(cell.source)
+            elif not blocks or blocks.pop() != block:
+                self.note(f"END {block} without its BEGIN: check the order of the blocks")
+                return
+            elif block == "QUESTION":
+                self._check_question()
+                yield self.question
+                self.question = None
+        if blocks:
+            self.note(f"the block {blocks[-1]} never ends: add a raw cell # END {blocks[-1]}")
+        self.question, self.cell = None, 0
+
+    def _begin(self, source: str) -> Question:
+        config = self._yaml(source)
+        name, points = str(config.get("name", "")), config.get("points")
+        self.question = Question(name or "?", 0.0, manual=bool(config.get("manual")))
+        try:
+            QuestionConfig(config, require_valid_keys=True)
+        except Exception as error:  # as in _config_problems
+            self.note(f"{_one_line(error)}: correct or remove that key")
+        if not QUESTION_ID.fullmatch(name):
+            self.note(f"question id {name!r} is broken: write it like q1a, q1a_ii or q1b_vote")
+        if isinstance(points, bool) or not isinstance(points, (int, float)) or points <= 0:
+            self.note(f"points must be a number above 0, but are {points!r}")
+        else:
+            self.question.points = float(points)
+        return self.question
+
+    def _read_cell(self, cell: nbformat.NotebookNode, block: str) -> None:
+        if block == "QUESTION" and cell.cell_type == "markdown":
+            self._read_prompt(cell.source)
+        elif block == "SOLUTION" and cell.cell_type == "markdown":
+            self.question.solution_texts.append(cell.source)
+        elif block == "SOLUTION" and cell.cell_type == "code":
+            self._read_solution(cell.source)
+        elif block == "TESTS":
+            self._read_test(cell.source)
+
+    def _read_prompt(self, source: str) -> None:
+        """The first text of a question says its id, points and minutes."""
+        if self.question.minutes:
+            return
+        if not re.match(rf"#+ {re.escape(self.question.id)}\b", source):
+            self.note(f"the heading must start with the id: ## {self.question.id}: ...")
+        points, minutes = POINTS.search(source), MINUTES.search(source)
+        if not points or float(points[1]) != self.question.points:
+            said = points[1] if points else "none"
+            self.note(
+                f"the text says {said} points, the config {self.question.points:g}: write "
+                f"**{self.question.points:g} points · about ... minutes** below the heading"
+            )
+        if not minutes:
+            self.note("the expected time is missing: write `about 10 minutes` next to the points")
+        self.question.minutes = int(minutes[1]) if minutes else -1
+
+    def _read_solution(self, source: str) -> None:
+        """Each function of a solution has a stub that raises with the question's id."""
+        try:
+            functions = [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
+        except SyntaxError as error:
+            self.note(f"the solution is not valid Python ({error})")
+            return
+        stub = STUB.search(source)
+        for function in functions:
+            if not stub or not stub["text"].startswith(f"{self.question.id}: "):
+                self.note(
+                    f"{function.name} needs a stub: between # BEGIN PROMPT and # END PROMPT, "
+                    f'raise NotImplementedError("{self.question.id}: what to write")'
+                )
+            text = stub["text"] if stub else ""
+            self.question.functions.append(Function(function.name, source, text))
+
+    def _read_test(self, source: str) -> None:
+        try:
+            nodes = ast.parse(source).body
+        except SyntaxError as error:
+            self.note(f"the test is not valid Python ({error})")
+            return
+        if len(nodes) != 1 or not isinstance(nodes[0], ast.FunctionDef):
+            self.note("a test cell must hold one function, def test_...(...)")
+            return
+        test = nodes[0]
+        hidden = bool(HIDDEN.match(source))
+        parameters = tuple(argument.arg for argument in test.args.args)
+        if test.name in {other.name for other in self.question.tests}:
+            self.note(f"two tests are called {test.name}; the second would replace the first")
+        if hidden:
+            self._check_hidden(test)
+        self.question.tests.append(Test(test.name, parameters, ast.unparse(test), hidden))
+
+    def _check_hidden(self, test: ast.FunctionDef) -> None:
+        """A hidden test's failure quotes the line of the check, so that line must hold no value."""
+        calls = [
+            node
+            for node in ast.walk(test)
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "").startswith("check_")
+        ]
+        for call in calls:
+            keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+            shown = [*call.args, *(v for k, v in keywords.items() if k != "scale")]
+            if "hidden" not in keywords:
+                self.note(f"{test.name} is hidden, so its checks need hidden='what is special'")
+            if not all(isinstance(node, (ast.Name, ast.Constant)) for node in shown) or any(
+                isinstance(getattr(node, "value", None), (int, float)) for node in call.args
+            ):
+                self.note(
+                    f"{test.name} shows hidden values: a failure quotes the line of the check, so "
+                    f"give it names only (arguments, right), and work them out above"
+                )
+
+    def _check_question(self) -> None:
+        """Each function has public and hidden tests; a written answer has a model answer."""
+        question = self.question
+        if not question.minutes:
+            self.note("has no text: add a markdown cell after # BEGIN QUESTION")
+        if question.manual:
+            if not question.solution_texts:
+                self.note("is graded by hand but has no model answer in its SOLUTION block")
+            return
+        if not question.functions:
+            self.note("has no function in its SOLUTION block")
+        for function in question.functions:
+            tests = [test for test in question.tests if function.name in test.parameters]
+            for kind, hidden in (("public", False), ("hidden", True)):
+                if not any(test.hidden is hidden for test in tests):
+                    self.note(f"{function.name} has no {kind} test: add one to the TESTS block")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

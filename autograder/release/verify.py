@@ -1,0 +1,120 @@
+"""Prove that a built release grades right: all points for the solution, none for the stubs.
+
+Points are counted here from the masters. Otter Assign compares its total with its own idea of
+what is possible, and after a failure that loses all tests both are 0.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+
+from . import ReleaseError
+from .build import execute
+from .masters import Master, Question
+from .stock import grade
+
+
+def verify(masters: list[Master], built: Path) -> None:
+    """Grade solution and untouched student notebook of every master, and run the latter.
+
+    Args:
+        masters: as read.
+        built: the folder that `build.build` filled.
+
+    Raises:
+        ReleaseError: with one line for each thing that is not as it must be.
+    """
+    with ThreadPoolExecutor(2) as pool:
+        problems = pool.map(lambda check: check[0](check[1], built), [
+            (check, master)
+            for master in masters
+            for check in (_check_solution, _check_stubs, _check_run_through)
+        ])  # fmt: skip
+        found = [line for lines in problems for line in lines]
+    if found:
+        raise ReleaseError("\n".join(found))
+
+
+def _check_solution(master: Master, built: Path) -> list[str]:
+    """The solution passes every test case, and the points add up to the masters'."""
+    results = grade(built / "solutions" / master.path.name, _zip(master, built))
+    problems = _check_complete(master, results, "the solution")
+    problems += [
+        f"{master.path.name}: the solution fails a test of {name}: {_brief(case)}"
+        for name, cases in results.items()
+        for case in cases
+        if not case["passed"]
+    ]
+    total = sum(case["points"] for cases in results.values() for case in cases if case["passed"])
+    if not problems and abs(total - master.points) > 1e-9:
+        problems.append(
+            f"{master.path.name}: the solution gets {total:g} points, the masters promise "
+            f"{master.points:g}: correct `points` in the question or its tests"
+        )
+    return problems
+
+
+def _check_stubs(master: Master, built: Path) -> list[str]:
+    """The untouched notebook fails every test case, each with its own stub's message."""
+    results = grade(built / "student" / master.path.name, _zip(master, built))
+    problems = _check_complete(master, results, "the untouched student notebook")
+    for question in _autograded(master):
+        for test, case in zip(question.tests, results.get(question.id, []), strict=False):
+            if case["passed"]:
+                problems.append(
+                    f"{master.path.name}: {test.name} of {question.id} passes on the untouched "
+                    f"stub: make the test call the function"
+                )
+            elif not any(stub in case["message"] for stub in _stubs(question, test)):
+                problems.append(
+                    f"{master.path.name}: {test.name} of {question.id} does not show the stub's "
+                    f"message on the untouched notebook, but: {_brief(case)}"
+                )
+    return problems
+
+
+def _check_run_through(master: Master, built: Path) -> list[str]:
+    """The untouched notebook runs from top to bottom without raising."""
+    with tempfile.TemporaryDirectory() as folder:
+        student = shutil.copytree(built / "student", Path(folder) / "student")
+        try:
+            execute(nbformat.read(student / master.path.name, as_version=4), student)
+        except ReleaseError as error:
+            return [f"{master.path.name}, untouched, run from top to bottom: {error}"]
+    return []
+
+
+def _check_complete(master: Master, results: dict[str, list[dict]], who: str) -> list[str]:
+    """Every test case of the master was loaded and run."""
+    wanted = {question.id: len(question.tests) for question in _autograded(master)}
+    got = {name: len(cases) for name, cases in results.items()}
+    if got == wanted:
+        return []
+    lost = [name for name in wanted if got.get(name) != wanted[name]]
+    return [
+        f"{master.path.name}: grading {who} ran {sum(got.values())} of {sum(wanted.values())} test "
+        f"cases; look at the tests of {', '.join(lost or got)}: does the test file load?"
+    ]
+
+
+def _autograded(master: Master) -> list[Question]:
+    return [question for question in master.questions if not question.manual]
+
+
+def _stubs(question: Question, test) -> list[str]:
+    return [f.stub for f in question.functions if f.name in test.parameters]
+
+
+def _zip(master: Master, built: Path) -> Path:
+    return built / "autograder" / f"{master.name}.zip"
+
+
+def _brief(case: dict) -> str:
+    """Return the error line of a test case's message."""
+    lines = [line.strip() for line in case["message"].splitlines()]
+    return next((line for line in lines if "Error: " in line), lines[-1])

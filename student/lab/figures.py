@@ -1,0 +1,79 @@
+"""One way to draw: an accessible figure that waits for the answers it needs."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe and Ito's colours stay apart for every common form of colour blindness.
+# https://jfly.uni-koeln.de/color/
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+BLUE, VERMILLION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#6E6E6E"
+COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
+# Colour is never the only difference between two lines.
+LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
+
+# Sharp on a projector at a reasonable notebook size.
+DOTS_PER_INCH = 110
+
+
+@contextmanager
+def figure(alt: str, width: float = 7.0, height: float = 4.0) -> Iterator[Figure]:
+    """Yield a new figure and show it at the end of the ``with`` block.
+
+    Where the block meets a stub that is not answered yet (``NotImplementedError``), nothing is
+    drawn: one line says which question to answer first. Every other error comes through.
+
+    Args:
+        alt: what the picture shows, for those who cannot see it.
+        width, height: size in inches.
+
+    Raises:
+        ValueError: ``alt`` is empty.
+    """
+    if not alt.strip():
+        raise ValueError("alt must describe the picture, got an empty text")
+    fig = Figure(figsize=(width, height), layout="constrained")
+    try:
+        yield fig
+    except NotImplementedError as stub:
+        question = str(stub).partition(":")[0] or "the question above"
+        print(f"Nothing to look at yet: answer {question} first, then run this cell again.")
+        return
+    display(_bundle(fig, alt), raw=True)
+
+
+def _bundle(fig: Figure, alt: str) -> dict[str, str]:
+    """Return the display data: HTML with alt text, the bare PNG, and the text alone."""
+    png = io.BytesIO()
+    # Without the Software entry the same numbers give the same bytes.
+    fig.savefig(png, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    data = base64.b64encode(png.getvalue()).decode("ascii")
+    image = (
+        f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}" '
+        f'style="max-width: 100%; background: white">'
+    )
+    return {
+        "text/html": f'<figure style="margin: 0">{image}</figure>',
+        "image/png": data,
+        "text/plain": f"[Figure: {alt}]",
+    }
+
+
+def finish(ax: Axes, *, title: str, x: str, y: str, legend: bool = False) -> Axes:
+    """Give ``ax`` its title, axis labels, quiet spines and, where asked, a legend."""
+    ax.set_title(title, loc="left", fontsize=12)
+    ax.set_xlabel(x)
+    ax.set_ylabel(y)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(alpha=0.25)
+    if legend:
+        ax.legend(frameon=False, fontsize=9)
+    return ax
