@@ -33,7 +33,8 @@ def sgd_path(
     Args:
         update: called as ``update(theta, *point)``; returns the new theta.
         start: theta before the first step.
-        points: one tuple per data point, visited once each in random order.
+        points: what each step is called with, such as (x_i, y_i, step_size); every one of them
+            is visited once, in random order.
         seed: of the generator that shuffles.
     """
     order = np.random.default_rng(seed).permutation(len(points))
@@ -108,11 +109,10 @@ def plot_divergence(
     ratios = np.maximum(np.abs(np.array(ends) - optimum) / away, 1e-16)
     ax.semilogy(step_sizes, ratios, color=BLUE, linewidth=2.5)
     ax.axhline(1, color=GREY, linestyle="--")
-    diverging = np.flatnonzero(ratios > 1)
-    if diverging.size:
-        limit = step_sizes[diverging[0]]
+    limit = _first_crossing(np.asarray(step_sizes), np.log(ratios))
+    if limit is not None:
         ax.axvspan(limit, step_sizes[-1], color=ORANGE, alpha=0.25)
-        ax.text(limit, ratios.min() * 3, f" diverges from\n {limit:.3g} on", fontsize=10)
+        ax.text(limit, ratios.min() * 3, f" diverges\n beyond {limit:.3g}", fontsize=10)
     return finish(
         ax,
         title=f"Distance from the optimum after {n_steps} steps",
@@ -121,36 +121,31 @@ def plot_divergence(
     )
 
 
-def plot_votes(
-    ax: Axes,
-    x: np.ndarray,
-    y: np.ndarray,
-    predictions: np.ndarray,
-    contributions: np.ndarray,
-    title: str,
-) -> Axes:
-    """Draw at each data point an arrow: where and how hard it pushes theta.
+def _first_crossing(x: np.ndarray, heights: np.ndarray) -> float | None:
+    """Return the x at which ``heights`` first rises through 0, between two entries of x."""
+    rising = np.flatnonzero((heights[:-1] <= 0) & (heights[1:] > 0))
+    if not rising.size:
+        return None
+    i = rising[0]
+    return float(x[i] - heights[i] * (x[i + 1] - x[i]) / (heights[i + 1] - heights[i]))
+
+
+def plot_votes(ax: Axes, x: np.ndarray, contributions: np.ndarray) -> Axes:
+    """Draw for each data point an arrow that says where and how hard it pushes theta.
 
     A descent step subtracts the contributions, so a point with a negative contribution pushes
-    theta up. The longest arrow is as long as a third of the plot, so compare arrows within one
-    picture. x, y, predictions, contributions have shape (N,).
+    theta up. x and contributions have shape (N,).
     """
     pushes = -np.asarray(contributions, dtype=float)
-    largest = np.abs(pushes).max() or 1.0
-    lengths = pushes / largest * (np.ptp(y) or 1.0) / 3
-    order = np.argsort(x)
-    ax.plot(x[order], predictions[order], color=GREY, linewidth=2)
-    for colour, name, chosen in [
-        (BLUE, "pushes theta up", pushes > 0),
-        (VERMILLION, "pushes theta down", pushes < 0),
+    for colour, style, name, chosen in [
+        (BLUE, "-", "pushes theta up", pushes > 0),
+        (VERMILLION, "--", "pushes theta down", pushes < 0),
     ]:
-        ax.quiver(
-            x[chosen], y[chosen], np.zeros(chosen.sum()), lengths[chosen],
-            color=colour, label=name, angles="xy", scale_units="xy", scale=1, width=0.009,
-        )  # fmt: skip
-    ax.plot(x, y, "o", color=BLACK, markersize=5)
-    ax.set_ylim(min(y.min(), (y + lengths).min()) - 0.5, max(y.max(), (y + lengths).max()) + 0.5)
-    return finish(ax, title=title, x="x", y="y", legend=True)
+        ax.vlines(x[chosen], 0, pushes[chosen], color=colour, linestyle=style, linewidth=2.5)
+        marker = "^" if style == "-" else "v"
+        ax.plot(x[chosen], pushes[chosen], marker, color=colour, markersize=8, label=name)
+    ax.axhline(0, color=GREY, linewidth=1)
+    return finish(ax, title="votes", x="x", y="push on theta", legend=True)
 
 
 def plot_race(

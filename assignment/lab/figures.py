@@ -33,7 +33,8 @@ def figure(alt: str, width: float = 7.0, height: float = 4.0) -> Iterator[Figure
 
     Args:
         alt: what the picture shows, for those who cannot see it.
-        width, height: size in inches.
+        width: in inches.
+        height: in inches.
 
     Raises:
         ValueError: ``alt`` is empty.

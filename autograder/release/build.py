@@ -18,11 +18,11 @@ from pathlib import Path
 
 import nbformat
 import yaml
-from jupyter_client import AsyncKernelManager
 from latex2mathml.converter import convert as latex_to_mathml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
+from traitlets.config import Config
 
 from . import ReleaseError
 from .masters import CLEAN_METADATA, Master, grading_config
@@ -35,6 +35,15 @@ ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 CELL_TIMEOUT = 300
 # Cells with this tag print versions of the machine at hand, which do not belong in a release.
 ENVIRONMENT_TAG = "environment"
+# Otter puts this into the answer cell of a written question.
+ANSWER_PLACEHOLDER = "_Type your answer here, replacing this text._"
+# nbconvert's page without the three scripts that it loads from the network.
+OFFLINE_TEMPLATE = """
+{%- extends 'lab/index.html.j2' -%}
+{%- block html_head_js -%}{%- endblock -%}
+{%- block html_head_js_mathjax -%}{%- endblock -%}
+{%- block html_head_js_mermaidjs -%}{%- endblock -%}
+"""
 
 
 def build(root: Path, masters: list[Master], out: Path) -> None:
@@ -106,6 +115,7 @@ def _write_solution(master: Master, work: Path, solutions: Path) -> None:
     """Execute the solution notebook and write it, and its HTML, to ``solutions``."""
     folder = work / master.name / "dist" / "autograder"
     notebook = nbformat.read(folder / master.path.name, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if cell.source != ANSWER_PLACEHOLDER]
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.source = tidy_solution(cell.source)
@@ -133,10 +143,10 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
     with tempfile.TemporaryDirectory() as sockets:
         # Over socket files: a TCP port is open to whoever shares the machine, and the kernel
         # warns about it.
-        kernel = AsyncKernelManager(transport="ipc", ip=f"{sockets}/kernel")
+        connection = {"transport": "ipc", "ip": f"{sockets}/kernel"}
         client = NotebookClient(
             notebook,
-            km=kernel,
+            config=Config(KernelManager=connection),
             timeout=CELL_TIMEOUT,
             record_timing=False,
             resources={"metadata": {"path": str(folder)}},
@@ -171,9 +181,8 @@ def to_html(notebook: nbformat.NotebookNode, title: str) -> str:
         if cell.cell_type == "markdown":
             cell.source = _formulas_to_mathml(cell.source)
     exporter = HTMLExporter(exclude_anchor_links=True)
-    html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
-    html = re.sub(r"<script\b[^>]*\bsrc=[^>]*>\s*</script>", "", html)
-    return re.sub(r"<!-- Load mathjax -->.*?<!-- End of mathjax configuration -->", "", html, flags=re.S)
+    exporter.raw_template = OFFLINE_TEMPLATE
+    return exporter.from_notebook_node(notebook, {"metadata": {"name": title}})[0]
 
 
 def _formulas_to_mathml(text: str) -> str:

@@ -234,7 +234,11 @@ class _Reader:
                 "is missing from assignment/: restore it from git, or take it off the list "
                 "under [tool.homework] in pyproject.toml"
             )
-        except (nbformat.ValidationError, nbformat.reader.NotJSONError, UnicodeDecodeError) as error:
+        except (
+            nbformat.ValidationError,
+            nbformat.reader.NotJSONError,
+            UnicodeDecodeError,
+        ) as error:
             self.note(
                 f"is not a valid notebook ({_one_line(error)}): restore it from git, or mend "
                 f"the JSON where that says"

@@ -89,7 +89,8 @@ SENTENCES = {
         "subtract it (and check its sign)."
     ),
     "step no two": (
-        "The step is half as long as it should be: the 2 of the square is missing from the gradient."
+        "The step is half as long as it should be: the 2 of the square is missing from its "
+        "gradient."
     ),
     "step two twice": (
         "The step is twice as long as it should be. The square brings one factor 2, not two of "

@@ -1,0 +1,45 @@
+# The verbs of the project, for people and for CI alike. `make` alone explains them.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup release check test bench format lint clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv from requirements.lock (every other verb does it if needed)
+
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; make PYTHON=/path/to/python3.11 setup"; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $@
+
+release: $(READY) ## build student/, solutions/ and autograder/*.zip from assignment/
+	$(RUN) -m autograder.release
+
+check: $(READY) ## rebuild in a temporary folder and compare with what is committed
+	$(RUN) -m autograder.release --check
+
+test: $(READY) ## run all tests
+	$(RUN) -m pytest
+
+bench: $(READY) ## measure what the README claims
+	$(RUN) -m autograder.bench
+
+format: $(READY) ## format the code, and strip outputs and cell ids from the masters
+	$(RUN) -m ruff format .
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m autograder.release --clean
+
+lint: $(READY) ## check style without changing anything
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+
+clean: ## remove .venv and caches; what is committed stays
+	rm -rf $(VENV) .pytest_cache .ruff_cache .release-*
+	find . -name __pycache__ -prune -exec rm -rf {} +

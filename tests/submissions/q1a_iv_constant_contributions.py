@@ -1,0 +1,123 @@
+import numpy as np
+import torch
+
+from . import right, wrong
+
+
+@wrong(fails="public sizes values", says="sign is flipped")
+def prediction_and_target_swapped(theta, y):
+    return 2 * (y - theta) / len(y)
+
+
+@wrong(fails="public sizes values", says="the 2 of the square is missing")
+def without_the_two(theta, y):
+    return (theta - y) / len(y)
+
+
+@wrong(fails="public sizes values", says="twice as large")
+def two_twice(theta, y):
+    return 4 * (theta - y) / len(y)
+
+
+@wrong(fails="public sizes values", says="the 1/N of the mean is missing")
+def without_the_mean(theta, y):
+    return 2 * (theta - y)
+
+
+@wrong(fails="public sizes values", says="divided by N twice")
+def divided_twice(theta, y):
+    return 2 * (theta - y) / len(y) ** 2
+
+
+@wrong(fails="public sizes values", says="divided by N - 1")
+def divided_by_n_minus_one(theta, y):
+    return 2 * (theta - y) / max(len(y) - 1, 1) * (1 if len(y) > 1 else 2)
+
+
+@wrong(fails="public sizes values", says="the signs are lost")
+def sizes_only(theta, y):
+    return 2 * np.abs(theta - y) / len(y)
+
+
+@wrong(fails="public sizes values", says="another order")
+def in_order_of_size(theta, y):
+    return 2 * (theta - np.sort(y)) / len(y)
+
+
+@wrong(fails="public sizes values", says="Do not add the summands up")
+def added_up(theta, y):
+    return 2 * np.mean(theta - y)
+
+
+@wrong(fails="public sizes values", says="Keep everything 1-D")
+def column(theta, y):
+    return 2 * (theta - y[:, None]) / len(y)
+
+
+@wrong(fails="public sizes values", says="returned a list")
+def plain_list(theta, y):
+    return [2 * (theta - y_i) / len(y) for y_i in y]
+
+
+@wrong(fails="public sizes values", says="shape (4,)")
+def last_point_forgotten(theta, y):
+    return 2 * (theta - y[:-1]) / len(y)
+
+
+@wrong(fails="public sizes values", says="its dtype is object")
+def objects(theta, y):
+    return np.array([2 * (theta - y_i) / len(y) for y_i in y], dtype=object)
+
+
+@wrong(fails="public sizes values", says="changed its argument y")
+def in_place(theta, y):
+    y[:] = 2 * (theta - y) / len(y)
+    return y
+
+
+@wrong(fails="sizes", says="down to one")
+def squeezed(theta, y):
+    return np.squeeze(2 * (theta - y) / len(y))
+
+
+@wrong(fails="values", says="integers")
+def filled_into_an_array_like_y(theta, y):
+    result = np.zeros_like(y)
+    for i, y_i in enumerate(y):
+        result[i] = 2 * (theta - y_i) / len(y)
+    return result
+
+
+@wrong(fails="values", says="tiny")
+def rounded(theta, y):
+    return np.round(2 * (theta - y) / len(y), 8)
+
+
+@right
+def loop(theta, y):
+    result = np.zeros(len(y))
+    for i in range(len(y)):
+        result[i] = 2 / len(y) * (theta - y[i])
+    return result
+
+
+@right
+def list_to_array(theta, y):
+    return np.array([2 * (theta - float(y_i)) / len(y) for y_i in y])
+
+
+@right
+def torch_tensor(theta, y):
+    return 2 * (theta - torch.tensor(y)) / len(y)
+
+
+@right
+def per_point_autograd(theta, y):
+    copies = torch.full((len(y),), float(theta), dtype=torch.float64, requires_grad=True)
+    torch.mean((copies - torch.as_tensor(y)) ** 2).backward()
+    return copies.grad
+
+
+@right
+def single_precision(theta, y):
+    return np.float32(2 / y.size) * np.subtract(np.float32(theta), y.astype(np.float32))
