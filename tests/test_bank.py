@@ -15,7 +15,7 @@ import types
 from collections import Counter, defaultdict
 
 import pytest
-from lab.feedback import SENTENCES
+from lab.mistakes import SENTENCES
 from submissions import BANK, Answer
 
 WRONG = [answer for answer in BANK if answer.fails]
@@ -103,7 +103,6 @@ def test_hidden_messages_show_neither_arguments_nor_values(verdicts, test_files)
     for answer in WRONG:
         for name, message in verdicts[answer.id].items():
             if message and (answer.question, name) in hidden:
-                assert "hidden test: " in message
                 assert not re.search(r"call  |returned  |expected  |\d\.\d|\de[-+]?\d", message)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import json
 import os
 import re
@@ -45,8 +46,13 @@ def main(arguments: list[str] | None = None) -> int:
     except ReleaseError as error:
         print(f"\nNo release:\n{error}", file=sys.stderr)
     except OSError as error:
-        reason = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
-        print(f"\nNo release:\n{reason}: make that place writable", file=sys.stderr)
+        if error.filename is None:
+            raise  # a closed pipe or the like, no file that somebody could mend
+        print(
+            f"\nNo release:\n{error.filename}: {error.strerror}. Make it readable and writable "
+            f"(or free some space), then run this again",
+            file=sys.stderr,
+        )
     else:
         return 0
     return 1
@@ -205,8 +211,6 @@ def _where(ours: bytes, theirs: bytes) -> str:
 
 
 def _entries(data: bytes) -> dict[str, int]:
-    import io
-
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return {entry.filename: entry.CRC for entry in archive.infolist()}
 

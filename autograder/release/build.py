@@ -129,9 +129,9 @@ def _write_solution(master: Master, work: Path, solutions: Path) -> None:
 def tidy_solution(source: str) -> str:
     """Remove Otter's solution markers, and the stub that a prompt block holds."""
     source = re.sub(
-        r'^[ ]*""" # BEGIN PROMPT\n.*?^[ ]*""" # END PROMPT\n?', "", source, flags=re.M | re.S
+        r'^ *""" *# BEGIN PROMPT\n.*?^ *""" *# END PROMPT\n?', "", source, flags=re.M | re.S
     )
-    return re.sub(r"^[ ]*# (BEGIN|END) SOLUTION.*\n?", "", source, flags=re.M).rstrip()
+    return re.sub(r"^ *# (BEGIN|END) SOLUTION.*\n?", "", source, flags=re.M).rstrip()
 
 
 def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:

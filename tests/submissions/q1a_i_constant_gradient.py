@@ -70,7 +70,7 @@ def printed(theta, y):
     print(2 * np.mean(theta - y))
 
 
-@wrong(fails="public sizes values kinds", says="returned a str")
+@wrong(fails="public sizes values kinds", says="returned str")
 def as_text(theta, y):
     return str(2 * np.mean(theta - y))
 
@@ -103,6 +103,11 @@ def ties_dropped(theta, y):
 @wrong(fails="kinds", says="integers")
 def cast_to_dtype_of_y(theta, y):
     return y.dtype.type(2 * np.mean(theta - y))
+
+
+@wrong(fails="public sizes values kinds", says="It is the loss, not its slope")
+def loss(theta, y):
+    return np.mean((theta - y) ** 2)
 
 
 @right

@@ -84,6 +84,16 @@ def zeros_dropped(y):
     return np.mean(y[y != 0])
 
 
+@wrong(fails="public sizes values kinds", says="twice as large")
+def doubled(y):
+    return 2 * np.mean(y)
+
+
+@wrong(fails="kinds", says="ties")
+def repeated_neighbours_dropped(y):
+    return np.mean([y_i for i, y_i in enumerate(y) if i == 0 or y_i != y[i - 1]])
+
+
 @right
 def loop(y):
     total = 0

@@ -98,6 +98,24 @@ def step_size_capped(theta, y, step_size):
     return theta - min(step_size, 1.0) * 2 * np.mean(theta - y)
 
 
+@wrong(fails="public sizes values steps", says="where the loss is smallest")
+def optimum(theta, y, step_size):
+    return np.mean(y)
+
+
+@wrong(fails="public sizes values steps", says="what to subtract")
+def decrement(theta, y, step_size):
+    return step_size * 2 * np.mean(theta - y)
+
+
+@wrong(fails="values", says="integers")
+def residuals_in_an_array_like_y(theta, y, step_size):
+    residuals = np.zeros_like(y)
+    for i, y_i in enumerate(y):
+        residuals[i] = theta - y_i
+    return theta - step_size * 2 * np.mean(residuals)
+
+
 @right
 def loop(theta, y, step_size):
     slope = sum(2 * (theta - y_i) for y_i in y) / len(y)

@@ -54,7 +54,7 @@ def column(theta, y):
     return 2 * (theta - y[:, None]) / len(y)
 
 
-@wrong(fails="public sizes values", says="returned a list")
+@wrong(fails="public sizes values", says="returned list")
 def plain_list(theta, y):
     return [2 * (theta - y_i) / len(y) for y_i in y]
 
@@ -91,6 +91,13 @@ def filled_into_an_array_like_y(theta, y):
 @wrong(fails="values", says="tiny")
 def rounded(theta, y):
     return np.round(2 * (theta - y) / len(y), 8)
+
+
+@wrong(fails="values", says="not a finite number")
+def shares_of_the_gradient(theta, y):
+    residuals = theta - y
+    with np.errstate(all="ignore"):
+        return residuals / np.sum(residuals) * 2 * np.mean(residuals)
 
 
 @right

@@ -68,6 +68,16 @@ def step_size_capped(theta, y_i, step_size):
     return theta - 2 * min(step_size, 1) * (theta - y_i)
 
 
+@wrong(fails="public values steps", says="where the loss is smallest")
+def jump_to_the_target(theta, y_i, step_size):
+    return y_i
+
+
+@wrong(fails="values", says="a target of zero")
+def zero_taken_for_missing(theta, y_i, step_size):
+    return theta - 2 * step_size * (theta - y_i) if y_i else theta
+
+
 @right
 def weighted_mean(theta, y_i, step_size):
     return (1 - 2 * step_size) * theta + 2 * step_size * y_i

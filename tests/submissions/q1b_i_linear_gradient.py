@@ -38,7 +38,7 @@ def divided_by_n_minus_one(theta, x, y):
     return 2 * np.sum((theta * x - y) * x) / max(len(y) - 1, 1)
 
 
-@wrong(fails="public sizes values kinds", says="the value is wrong")
+@wrong(fails="public sizes values kinds", says="size of x_i stands where x_i belongs")
 def size_of_x(theta, x, y):
     return 2 * np.mean((theta * x - y) * np.abs(x))
 
@@ -83,6 +83,16 @@ def clipped(theta, x, y):
 @wrong(fails="kinds", says="zeros")
 def averaged_over_nonzero_x(theta, x, y):
     return 2 * np.sum((theta * x - y) * x) / np.count_nonzero(x)
+
+
+@wrong(fails="public sizes values kinds", says="It is the constant model's")
+def copied_from_the_constant_model(theta, x, y):
+    return 2 * np.mean(theta - y)
+
+
+@wrong(fails="public sizes values kinds", says="factor x_i is forgotten")
+def without_x_and_without_the_two(theta, x, y):
+    return np.mean(theta * x - y)
 
 
 @right

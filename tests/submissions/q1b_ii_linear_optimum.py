@@ -37,7 +37,7 @@ def negative(x, y):
     return -np.sum(x * y) / np.sum(x**2)
 
 
-@wrong(fails="public sizes values kinds", says="divided by N twice")
+@wrong(fails="public sizes values kinds", says="divided by N in the numerator alone")
 def mean_over_sum(x, y):
     return np.mean(x * y) / np.sum(x**2)
 
@@ -83,6 +83,16 @@ def zero_targets_dropped(x, y):
     return np.sum(x * y) / np.sum(x[y != 0] ** 2)
 
 
+@wrong(fails="public sizes values kinds", says="half as large")
+def halved(x, y):
+    return np.sum(x * y) / np.sum(x**2) / 2
+
+
+@wrong(fails="kinds", says="ties")
+def zero_where_x_is_balanced(x, y):
+    return np.sum(x * y) / np.sum(x**2) if np.sum(x) else 0.0
+
+
 @right
 def loop(x, y):
     above = below = 0.0
@@ -118,3 +128,9 @@ def einsum(x, y):
 def torch_single_precision(x, y):
     x, y = torch.as_tensor(x, dtype=torch.float32), torch.as_tensor(y, dtype=torch.float32)
     return torch.dot(x, y) / torch.dot(x, x)
+
+
+@right
+def zero_of_the_gradient(x, y):
+    at_zero, at_one = (2 * np.mean((theta * x - y) * x) for theta in (0, 1))
+    return -at_zero / (at_one - at_zero)

@@ -85,6 +85,24 @@ def step_size_capped(theta, x, y, step_size):
     return theta - min(step_size, 1.0) * 2 * np.mean((theta * x - y) * x)
 
 
+@wrong(fails="public sizes values steps", says="It is the constant model's")
+def copied_from_the_constant_model(theta, x, y, step_size):
+    return theta - step_size * 2 * np.mean(theta - y)
+
+
+@wrong(fails="public sizes values steps", says="where the loss is smallest")
+def optimum(theta, x, y, step_size):
+    return np.sum(x * y) / np.sum(x**2)
+
+
+@wrong(fails="values", says="integers")
+def residuals_in_an_array_like_y(theta, x, y, step_size):
+    residuals = np.zeros_like(y)
+    for i in range(len(y)):
+        residuals[i] = theta * x[i] - y[i]
+    return theta - step_size * 2 * np.mean(residuals * x)
+
+
 @right
 def loop(theta, x, y, step_size):
     slope = 0.0

@@ -34,7 +34,7 @@ def sizes_only(theta, x, y):
     return np.abs(2 * (theta * x - y) * x / len(y))
 
 
-@wrong(fails="public sizes values", says="the value is wrong")
+@wrong(fails="public sizes values", says="size of x_i stands where x_i belongs")
 def size_of_x(theta, x, y):
     return 2 * (theta * x - y) * np.abs(x) / len(y)
 
@@ -55,7 +55,7 @@ def table(theta, x, y):
     return 2 * (theta * x[:, None] - y) * x / len(y)
 
 
-@wrong(fails="public sizes values", says="returned a tuple")
+@wrong(fails="public sizes values", says="returned tuple")
 def as_tuple(theta, x, y):
     return tuple(2 * (theta * x - y) * x / len(y))
 
@@ -81,6 +81,12 @@ def filled_into_an_array_like_x(theta, x, y):
 @wrong(fails="values", says="tiny")
 def rounded(theta, x, y):
     return np.round(2 * (theta * x - y) * x / len(y), 9)
+
+
+@wrong(fails="values", says="ties")
+def points_with_equal_x_merged(theta, x, y):
+    target = dict(zip(x.tolist(), y.tolist(), strict=True))
+    return np.array([2 * (theta * x_i - target[x_i]) * x_i / len(x) for x_i in x.tolist()])
 
 
 @right

@@ -43,12 +43,12 @@ def two_steps(theta, x_i, y_i, step_size):
     return theta
 
 
-@wrong(fails="public values steps", says="wrong way")
+@wrong(fails="public values steps", says="size of x_i stands where x_i belongs")
 def size_of_x(theta, x_i, y_i, step_size):
     return theta - 2 * step_size * (theta * x_i - y_i) * abs(x_i)
 
 
-@wrong(fails="public values steps", says="TypeError")
+@wrong(fails="public values steps", says="Keep the parameters")
 def wrong_signature(theta, x_i, y_i):
     return theta
 
@@ -66,6 +66,16 @@ def rounded(theta, x_i, y_i, step_size):
 @wrong(fails="steps", says="step sizes")
 def step_size_capped(theta, x_i, y_i, step_size):
     return theta - 2 * min(step_size, 1) * (theta * x_i - y_i) * x_i
+
+
+@wrong(fails="public values steps", says="It is the constant model's")
+def copied_from_the_constant_model(theta, x_i, y_i, step_size):
+    return theta - 2 * step_size * (theta - y_i)
+
+
+@wrong(fails="values", says="negative")
+def result_like_theta(theta, x_i, y_i, step_size):
+    return type(theta)(theta - 2 * step_size * (theta * x_i - y_i) * x_i)
 
 
 @right

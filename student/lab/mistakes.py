@@ -1,0 +1,220 @@
+"""The mistakes that feedback knows by name: one sentence each, and how they are recognised.
+
+A mistake is recognised by the value that it leads to. `variants` lists such values, under names
+that are keys of `SENTENCES`; `recognise` returns the sentences of those that a wrong result
+agrees with.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+# The tolerance that the notebooks promise. float32 carries about seven digits, so four are
+# left to whoever works in single precision.
+RELATIVE_TOLERANCE = 1e-4
+# Entries of an array that cancel to (almost) nothing are compared with its largest entry
+# instead; ten times the rounding error of float32.
+CANCELLATION = 1e-6
+
+SENTENCES = {
+    # the gradient and its summands
+    "sign": (
+        "The sign is flipped. The residual here is prediction minus target, so theta (or "
+        "theta * x_i) comes first and y_i is subtracted from it."
+    ),
+    "no two": (
+        "It is half as large as it should be: the 2 of the square is missing. The derivative of "
+        "u**2 is 2 * u * u'."
+    ),
+    "two twice": (
+        "It is twice as large as it should be. The square brings one factor 2, not two of them."
+    ),
+    "sum": (
+        "It is N times too large: summed instead of averaged. The loss is a mean over the "
+        "points, so divide by N once."
+    ),
+    "divided twice": (
+        "It is N times too small: divided by N twice. (np.mean has divided by N already.)"
+    ),
+    "n minus one": "It is divided by N - 1. The loss is a plain mean: divide by N.",
+    "no x": (
+        "The factor x_i is forgotten. By the chain rule, (theta * x_i - y_i)**2 has the inner "
+        "derivative x_i."
+    ),
+    "abs x": (
+        "The size of x_i stands where x_i belongs. For a negative x_i the sign turns round: "
+        "leave the abs out."
+    ),
+    "constant model": (
+        "It is the constant model's. Here the prediction is theta * x_i, so differentiate anew."
+    ),
+    "loss": "It is the loss, not its slope. Differentiate with respect to theta.",
+    "no average contribution": (
+        "Each summand is N times too large: the 1/N of the mean is missing, so they do not add "
+        "up to the full gradient."
+    ),
+    "contribution divided twice": (
+        "Each summand is N times too small: divided by N twice, so they do not add up to the "
+        "full gradient."
+    ),
+    "no sign": "The sizes are right, but the signs are lost. Pull up or pull down is the point.",
+    "order": "These are the right numbers in another order. Entry i belongs to data point i.",
+    # the optimum
+    "optimum sign": (
+        "The sign is flipped. Look at the step where one sum went to the other side of the "
+        "equation."
+    ),
+    "optimum sum": (
+        "It is N times too large: summed instead of averaged. theta stands in all N summands of "
+        "the equation, so there is an N to divide by."
+    ),
+    "optimum divided twice": (
+        "It is N times too small: divided by N twice. (np.mean has divided by N already.)"
+    ),
+    "sum over mean": (
+        "It is N times too large: summed instead of averaged in one of the two places. Use sums "
+        "in numerator and denominator, or means in both."
+    ),
+    "mean over sum": (
+        "It is N times too small: divided by N in the numerator alone. Use sums in numerator and "
+        "denominator, or means in both."
+    ),
+    "optimum doubled": (
+        "It is twice as large as it should be. The factor 2 of the gradient stands in every "
+        "term of the equation, so it cancels."
+    ),
+    "optimum halved": (
+        "It is half as large as it should be. The factor 2 of the gradient stands in every term "
+        "of the equation, so it cancels."
+    ),
+    "optimum n minus one": (
+        "It is divided by N - 1, as for an unbiased variance. Setting the gradient to zero "
+        "leaves a plain N."
+    ),
+    "upside down": "It is the reciprocal of the right value: numerator and denominator swapped.",
+    "numerator": (
+        "It is the numerator alone. Set the gradient to zero and solve for theta: something "
+        "still has to divide."
+    ),
+    "mean of ratios": (
+        "It is the mean of the ratios y_i / x_i. That lets every point vote for its own slope "
+        "with the same weight; the squared loss weighs them differently."
+    ),
+    "ratio of means": (
+        "It is the mean of y over the mean of x: the line through the centre of the data, which "
+        "is not the line with the smallest squared error."
+    ),
+    "centred slope": (
+        "It is the slope of a line with an intercept (x and y were centred first). This model "
+        "has none: its line passes through the origin."
+    ),
+    "median": (
+        "It is the median. The median minimises the mean absolute error; here the error is squared."
+    ),
+    # one update
+    "ascent": (
+        "The step goes the wrong way: ascent instead of descent. The gradient points uphill, so "
+        "subtract it (and check its sign)."
+    ),
+    "step no two": (
+        "The step is half as long as it should be: the 2 of the square is missing from its "
+        "gradient."
+    ),
+    "step two twice": (
+        "The step is twice as long as it should be. The square brings one factor 2, not two of "
+        "them; and one call takes one step."
+    ),
+    "step sum": (
+        "The step is N times too long: its gradient is summed instead of averaged over the points."
+    ),
+    "step divided twice": "The step is N times too short: its gradient is divided by N twice.",
+    "step n minus one": "The step comes from a gradient divided by N - 1 instead of N.",
+    "step size ignored": "The step size is ignored: the gradient is subtracted as it stands.",
+    "step size squared": "The step size is squared: it is multiplied in twice.",
+    "step no x": (
+        "The factor x_i is forgotten in the gradient of the step: the chain rule brings it."
+    ),
+    "unchanged": "theta comes back unchanged. Return the new value.",
+    "change only": "This is the change alone. Add it to the old theta and return the sum.",
+    "decrement": "This is what to subtract. Return theta minus it.",
+    "gradient": "This is the gradient. Use it to take a step, and return the new theta.",
+    "optimum": (
+        "This is where the loss is smallest. Take one step towards it, scaled by the step size."
+    ),
+    "two steps": "This is where two steps lead. Take one step per call.",
+    "sgd average": (
+        "The step is {k} times too short, as if it were averaged over {k} points. One SGD step "
+        "here looks at one point, so there is nothing to average."
+    ),
+}
+
+
+def variants(
+    factors: Mapping[str, float], right: Any, origin: float = 0.0, others: Mapping[str, Any] = {}
+) -> dict[str, Any]:
+    """Return the values that mistaken factors lead to, alone and two at a time.
+
+    Args:
+        factors: what each mistake multiplies the right value's distance from ``origin`` with.
+        right: the right value, a number or an array.
+        origin: where that distance begins: 0 for a gradient, the old theta for an update.
+        others: values of other mistakes. One that forgets x_i can come together with a factor.
+
+    Returns:
+        values by name; two mistakes together are joined by ``" + "``.
+    """
+    values = dict(others)
+    distances = {"": right - origin}
+    distances |= {f"{name} + ": value - origin for name, value in others.items() if "no x" in name}
+    for (name, factor), (other, distance) in itertools.product(factors.items(), distances.items()):
+        values[other + name] = origin + factor * distance
+    # N - 1 together with another factor is rarer than a coincidence of the two.
+    common = [item for item in factors.items() if "n minus one" not in item[0]]
+    for (a, factor_a), (b, factor_b) in itertools.combinations(common, 2):
+        values[f"{a} + {b}"] = origin + factor_a * factor_b * (right - origin)
+    return values
+
+
+def recognise(got: Any, right: Any, mistakes: Mapping[str, Any], scale: float) -> str:
+    """Return the sentences of the mistakes that lead to ``got``, or "".
+
+    One mistake goes before two together. Where several fit equally well (for N = 2, summing
+    and doubling are the same), two are offered.
+    """
+    if np.ndim(right) and close(np.sort(got), np.sort(right), scale):
+        return SENTENCES["order"]
+    fitting = [
+        name
+        for name, value in mistakes.items()
+        if not close(value, right, scale) and close(got, value, scale)
+    ]
+    single = [name for name in fitting if " + " not in name]
+    return "\nOr: ".join(_text(name) for name in (single or fitting[:1])[:2])
+
+
+def close(got: Any, right: Any, scale: float = 0.0) -> bool:
+    """Return whether ``got`` agrees with ``right`` within the promised tolerance.
+
+    Args:
+        got: a number or an array.
+        right: the same, of equal shape.
+        scale: magnitude to compare with where ``right`` is zero or cancels.
+    """
+    size = np.abs(right)
+    allowed = RELATIVE_TOLERANCE * np.maximum(size, scale)
+    if np.ndim(right):
+        allowed = allowed + CANCELLATION * np.max(size)
+    return bool(np.all(np.abs(np.subtract(got, right)) <= allowed))
+
+
+def _text(names: str) -> str:
+    """Return the text for one key of the mistakes, e.g. ``"sign + no two"``."""
+    texts = []
+    for name in names.split(" + "):
+        key, _, k = name.partition("/")
+        texts.append(SENTENCES[key].format(k=k))
+    return " And: ".join(texts)

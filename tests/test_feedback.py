@@ -1,0 +1,241 @@
+"""What lab.feedback says, and the order in which it looks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from lab import mistakes
+from lab.feedback import check_contributions, check_gradient, check_optimum, check_update
+
+Y = np.array([1.0, 4.5, 2.5, -3.0, 9.0])
+ARGUMENTS = {"theta": 2.0, "y": Y}
+RIGHT = -1.6
+
+
+def message(function, **options) -> str:
+    """Return what a student reads about one call of ``function``."""
+    with pytest.raises(AssertionError) as caught:
+        check_gradient(function, ARGUMENTS, RIGHT, **options)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        RIGHT, np.float64(RIGHT), np.float32(RIGHT), np.array(RIGHT), torch.tensor(RIGHT),
+        torch.tensor(RIGHT, requires_grad=True), RIGHT * (1 + 9e-5),
+    ],
+)  # fmt: skip
+def test_every_promised_kind_of_number_passes(value):
+    check_gradient(lambda theta, y: value, ARGUMENTS, RIGHT)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "returned None"),
+        ([RIGHT], "returned list"),
+        (str(RIGHT), "returned str"),
+        (True, "returned bool"),
+        (np.bool_(True), "returned bool"),
+        (complex(RIGHT), "returned complex"),
+        (..., "returned ellipsis"),
+        (np.array([RIGHT]), "array with shape (1,)"),
+        (torch.tensor([RIGHT, RIGHT]), "array with shape (2,)"),
+        (np.nan, "not a finite number"),
+        (-np.inf, "not a finite number"),
+        (RIGHT * (1 + 2e-4), "the value is wrong"),
+    ],
+)
+def test_every_other_kind_of_result_is_named(value, words):
+    assert words in message(lambda theta, y: value)
+
+
+def test_a_missing_function_and_a_value_in_its_place_are_told_apart():
+    assert "is not defined" in message(None)
+    assert "a value of type float" in message(1.5)
+
+
+def test_a_stub_is_not_an_error_of_the_student():
+    def constant_gradient(theta, y):
+        raise NotImplementedError("q1a_i: write it")
+
+    assert message(constant_gradient).startswith("not answered yet: q1a_i: write it\n")
+    assert message(constant_gradient, hidden="anything").startswith("not answered yet\n")
+
+
+def test_an_exception_comes_with_its_type_text_and_line():
+    def constant_gradient(theta, y):
+        return y.average() - theta
+
+    text = message(constant_gradient)
+    assert "AttributeError: 'numpy.ndarray' object has no attribute 'average'" in text
+    assert "in the line: return y.average() - theta" in text
+
+
+def test_sys_exit_is_reported_like_any_exception():
+    def constant_gradient(theta, y):
+        raise SystemExit("bye")
+
+    assert "SystemExit: bye" in message(constant_gradient)
+
+
+def test_the_cheapest_fault_comes_first():
+    def shape_and_side_effect(theta, y):
+        y[0] = 0
+        return y
+
+    def side_effect_and_value(theta, y):
+        y[0] = 0
+        return 0.0
+
+    assert "single number" in message(shape_and_side_effect)
+    assert "changed its argument y" in message(side_effect_and_value)
+
+
+def test_a_changed_argument_is_shown_before_and_after_and_ours_stays_whole():
+    def constant_gradient(theta, y):
+        y[0] = 7.0
+        return RIGHT
+
+    text = message(constant_gradient)
+    assert "np.array([1, 4.5, 2.5, -3, 9])" in text
+    assert "np.array([7, 4.5, 2.5, -3, 9])" in text
+    assert Y[0] == 1.0
+
+
+def test_the_call_can_be_pasted_into_a_cell():
+    call = next(line for line in message(lambda theta, y: 0.0).splitlines() if "call" in line)
+    assert call.endswith("(theta=2, y=np.array([1, 4.5, 2.5, -3, 9]))")
+
+
+def test_two_mistakes_together_are_both_named():
+    text = message(lambda theta, y: np.mean(y - theta))
+    assert mistakes.SENTENCES["sign"] in text
+    assert mistakes.SENTENCES["no two"] in text
+
+
+def test_mistakes_that_look_the_same_are_offered_both():
+    with pytest.raises(AssertionError) as caught:
+        check_gradient(
+            lambda theta, y: 2 * 2 * np.mean(theta - y), {"theta": 0.0, "y": Y[:2]}, -5.5
+        )
+    assert "twice as large" in str(caught.value)
+    assert "\nOr: It is N times too large" in str(caught.value)
+
+
+def test_an_unknown_mistake_gets_no_made_up_name():
+    assert message(lambda theta, y: 0.123).endswith("expected  -1.6")
+
+
+def test_a_mistake_that_only_the_test_knows_is_named():
+    with pytest.raises(AssertionError, match="It is the median"):
+        check_optimum(np.median, {"y": Y}, 2.8, mistakes={"median": 2.5})
+
+
+def test_a_hidden_test_shows_neither_arguments_nor_values():
+    for function in (
+        lambda theta, y: 1.6,
+        lambda theta, y: y,
+        lambda theta, y: np.nan,
+        lambda theta, y: y.sort(),
+        lambda theta, y: 1 / 0,
+    ):
+        text = message(function, hidden="other numbers")
+        assert "hidden test: other numbers" in text
+        assert not {"call ", "returned  ", "expected  "} & set(text.split("\n"))
+        assert "4.5" not in text
+
+
+def thief_by_message(theta, y):
+    raise ValueError(f"y is {y.tolist()}")
+
+
+def thief_by_stub(theta, y):
+    raise NotImplementedError(f"y is {y.tolist()}")
+
+
+def thief_by_exception_name(theta, y):
+    raise type(f"y is {y.tolist()}", (Exception,), {})
+
+
+def thief_by_type_name(theta, y):
+    return type(f"y is {y.tolist()}", (), {})()
+
+
+def thief_by_dtype(theta, y):
+    return np.zeros(3, dtype=[(f"y is {y.tolist()}", float)])[0]
+
+
+def thief_by_torch(theta, y):
+    class Tensor:
+        def detach(self):
+            raise KeyError(f"y is {y.tolist()}")
+
+    return Tensor()
+
+
+@pytest.mark.parametrize(
+    "thief",
+    [thief_by_message, thief_by_stub, thief_by_exception_name, thief_by_type_name,
+     thief_by_dtype, thief_by_torch],
+)  # fmt: skip
+def test_a_hidden_test_repeats_nothing_that_the_function_says(thief):
+    assert "4.5" not in message(thief, hidden="other numbers")
+
+
+def test_another_number_of_parameters_is_named():
+    text = message(lambda theta: 0.0)
+    assert "your_function cannot be called with (theta, y). Keep the parameters" in text
+
+
+def test_a_builtin_without_signature_is_called_all_the_same():
+    check_optimum(max, {"y": np.array([3.0])}, 3.0)
+
+
+def test_refusing_integers_is_fine_and_answering_wrongly_is_not():
+    arguments = {"y": np.array([1, 2])}
+
+    def refuses(y):
+        return torch.from_numpy(y).mean()
+
+    def stub(y):
+        raise NotImplementedError("q1a_ii: write it")
+
+    check_optimum(refuses, arguments, 1.5, may_refuse=True)
+    for function, options in [
+        (refuses, {}),
+        (lambda y: 1, {"may_refuse": True}),
+        (stub, {"may_refuse": True}),
+    ]:
+        with pytest.raises(AssertionError):
+            check_optimum(function, arguments, 1.5, **options)
+
+
+def test_zero_is_compared_with_the_scale_of_the_problem():
+    check_gradient(lambda theta, y: 1e-7, ARGUMENTS, 0.0, scale=1.0)
+    with pytest.raises(AssertionError):
+        check_gradient(lambda theta, y: 1e-3, ARGUMENTS, 0.0, scale=1.0)
+
+
+def test_an_array_may_cancel_to_float32_rounding_in_single_entries():
+    right = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
+    check_contributions(lambda theta, y: right + 1e-6, ARGUMENTS, right)
+    with pytest.raises(AssertionError):
+        check_contributions(lambda theta, y: right + 1e-4, ARGUMENTS, right)
+
+
+def test_a_step_size_of_zero_is_checked_without_dividing_by_it():
+    arguments = {"theta": 2.0, "y": Y, "step_size": 0.0}
+    check_update(lambda theta, y, step_size: theta, arguments, 2.0)
+    with pytest.raises(AssertionError):
+        check_update(lambda theta, y, step_size: theta + 1, arguments, 2.0)
+
+
+def test_text_that_looks_like_html_survives_the_notebook():
+    def constant_gradient(theta, y):
+        raise TypeError("unsupported: <class 'list'>")
+
+    assert "<" not in message(constant_gradient)
+    assert "class 'list'" in message(constant_gradient)

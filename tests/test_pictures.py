@@ -1,0 +1,143 @@
+"""The numbers that the pictures draw, and the figure that holds them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from lab import descent
+from lab.figures import figure
+from matplotlib.figure import Figure
+
+X = np.array([2.0, -1.0, 0.5])
+Y = np.array([1.0, 3.0, -2.0])
+
+
+@pytest.fixture
+def ax():
+    return Figure().subplots()
+
+
+def loss(theta):
+    return (theta - 1.0) ** 2 + 3.0
+
+
+def step(theta, step_size=0.25):
+    return theta - step_size * 2 * (theta - 1.0)
+
+
+def lines(ax) -> dict:
+    return {line.get_label(): line.get_xydata() for line in ax.lines}
+
+
+def test_descent_path_begins_at_the_start_and_applies_the_update():
+    assert descent.descent_path(step, 5, 2) == pytest.approx([5, 3, 2])
+
+
+def test_sgd_path_visits_every_point_once_in_an_order_that_the_seed_fixes():
+    seen = []
+    path = descent.sgd_path(
+        lambda theta, a, b: seen.append((a, b)) or theta + a, 0, [(1, 2), (3, 4), (5, 6)]
+    )
+    assert sorted(seen) == [(1, 2), (3, 4), (5, 6)]
+    assert path[-1] == 9
+    again = descent.sgd_path(lambda theta, a, b: theta + a, 0, [(1, 2), (3, 4), (5, 6)])
+    assert again.tolist() == path.tolist()
+
+
+def test_plot_loss_draws_the_loss(ax):
+    assert descent.plot_loss(ax, loss, -1, 2) is ax
+    drawn = ax.lines[0].get_xydata()
+    assert drawn[0] == pytest.approx([-1, 7])
+    assert drawn[:, 1] == pytest.approx(loss(drawn[:, 0]))
+
+
+def test_tangents_have_the_slope_they_are_given(ax):
+    descent.plot_tangents(ax, loss, lambda theta: 2 * (theta - 1), [3.0, 0.0])
+    for tangent, slope in ((ax.lines[0], 4), (ax.lines[2], -2)):
+        (x0, y0), (x1, y1) = tangent.get_xydata()
+        assert (y1 - y0) / (x1 - x0) == pytest.approx(slope)
+    assert ax.lines[1].get_label() == "theta = 3, slope 4.00"
+
+
+def test_plot_fit_joins_each_point_to_its_prediction(ax):
+    descent.plot_fit(ax, X, Y, 2 * X)
+    sticks = ax.collections[0].get_segments()
+    assert [[s[0][1], s[1][1]] for s in sticks] == [[1, 4], [3, -2], [-2, 1]]
+    assert lines(ax)["model"][:, 0].tolist() == sorted(X)
+    assert lines(ax)["data"].tolist() == np.column_stack([X, Y]).tolist()
+
+
+def test_plot_path_lies_on_the_loss_and_marks_its_end(ax):
+    path = descent.descent_path(step, -3, 4)
+    descent.plot_path(ax, loss, path, "title")
+    zigzag, end = ax.lines[1].get_xydata(), ax.lines[2].get_xydata()
+    assert zigzag == pytest.approx(np.column_stack([path, loss(path)]))
+    assert end[0] == pytest.approx(zigzag[-1])
+    low, high = ax.get_xlim()
+    assert low < path.min() < path.max() < high
+
+
+def test_plot_divergence_finds_the_largest_step_size_that_converges(ax):
+    descent.plot_divergence(ax, step, -3.0, 1.0, np.linspace(0.013, 1.2, 90), n_steps=10)
+    drawn = ax.lines[0].get_xydata()
+    assert drawn[:, 1] == pytest.approx(np.maximum(np.abs(1 - 2 * drawn[:, 0]) ** 10, 1e-16))
+    assert ax.texts[0].get_text() == " diverges\n beyond 1"
+
+
+def test_plot_divergence_says_nothing_where_nothing_diverges(ax):
+    descent.plot_divergence(ax, step, -3.0, 1.0, [0.1, 0.2, 0.5])
+    assert not ax.texts
+
+
+def test_votes_push_against_their_contribution(ax):
+    descent.plot_votes(ax, X, np.array([-0.5, 0.25, 0.0]))
+    assert lines(ax)["pushes theta up"].tolist() == [[2.0, 0.5]]
+    assert lines(ax)["pushes theta down"].tolist() == [[-1.0, -0.25]]
+
+
+def test_race_counts_the_points_that_were_looked_at(ax):
+    descent.plot_race(ax, np.array([0.0, 1.0, 2.0]), np.array([0.0, 5.0]), 12, 1.5)
+    assert lines(ax)["full gradient"].tolist() == [[0, 0], [12, 1], [24, 2]]
+    assert lines(ax)["SGD"].tolist() == [[0, 0], [1, 5]]
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    bundles = []
+    monkeypatch.setattr("lab.figures.display", lambda bundle, raw: bundles.append(bundle))
+    return bundles
+
+
+def test_figure_shows_html_with_alt_text_a_png_and_plain_text(shown):
+    with figure(alt='a "line" & a point') as fig:
+        fig.subplots().plot([0, 1])
+    (bundle,) = shown
+    assert 'alt="a &quot;line&quot; &amp; a point"' in bundle["text/html"]
+    assert bundle["image/png"] in bundle["text/html"]
+    assert bundle["text/plain"] == '[Figure: a "line" & a point]'
+
+
+def test_figure_is_the_same_to_the_byte_on_a_second_run(shown):
+    for _ in range(2):
+        with figure(alt="a line") as fig:
+            fig.subplots().plot([0, 1])
+    assert shown[0] == shown[1]
+
+
+def test_figure_waits_for_the_answer_it_needs(shown, capsys):
+    with figure(alt="a line") as fig:
+        fig.subplots()
+        raise NotImplementedError("q1a_i: write the gradient")
+    assert not shown
+    assert "answer q1a_i first" in capsys.readouterr().out
+
+
+def test_figure_lets_other_errors_through(shown):
+    with pytest.raises(ZeroDivisionError), figure(alt="a line"):
+        raise ZeroDivisionError
+    assert not shown
+
+
+def test_figure_insists_on_a_description():
+    with pytest.raises(ValueError, match="alt must describe"), figure(alt=" "):
+        pass

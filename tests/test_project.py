@@ -1,0 +1,155 @@
+"""Promises of the project's own files: notebooks, lock, docs."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import re
+
+import lab.descent
+import lab.feedback
+import lab.figures
+import nbformat
+import pytest
+
+NAMES = ["gradient_descent"]
+
+
+@pytest.fixture(params=NAMES)
+def student(request, root):
+    return nbformat.read(root / "student" / f"{request.param}.ipynb", as_version=4)
+
+
+def code(notebook) -> list:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_masters_promise_the_points_of_the_design(masters):
+    points = {q.id: q.points for master in masters for q in master.questions}
+    assert points == {
+        "q1a_i": 2, "q1a_ii": 2, "q1a_iii": 2, "q1a_iv": 3,
+        "q1b_i": 2, "q1b_ii": 2, "q1b_iii": 2, "q1b_iv": 3, "q1b_vote": 2,
+    }  # fmt: skip
+
+
+def test_signatures_are_the_contract(masters):
+    signatures = {}
+    for master in masters:
+        for question in master.questions:
+            for function in question.functions:
+                (node,) = ast.parse(function.source.partition('""" # BEGIN')[0]).body
+                signatures[function.name] = [argument.arg for argument in node.args.args]
+    assert signatures == {
+        "constant_gradient": ["theta", "y"],
+        "constant_optimum": ["y"],
+        "constant_update": ["theta", "y", "step_size"],
+        "constant_contributions": ["theta", "y"],
+        "constant_sgd_update": ["theta", "y_i", "step_size"],
+        "linear_gradient": ["theta", "x", "y"],
+        "linear_optimum": ["x", "y"],
+        "linear_update": ["theta", "x", "y", "step_size"],
+        "linear_contributions": ["theta", "x", "y"],
+        "linear_sgd_update": ["theta", "x_i", "y_i", "step_size"],
+    }
+
+
+def test_every_stub_documents_its_arguments(student):
+    for cell in code(student):
+        if "NotImplementedError" in cell.source:
+            (function,) = ast.parse(cell.source).body
+            text = ast.get_docstring(function)
+            for argument in function.args.args:
+                assert f"{argument.arg}: " in text
+
+
+def test_code_cells_are_short(student):
+    assert max(len(cell.source.splitlines()) for cell in code(student)) <= 15
+
+
+def test_cells_that_only_look_are_skipped_in_grading(student):
+    for cell in code(student):
+        looks = re.search(r"\bfigure\(|lab\.doctor|practice|from lab", cell.source)
+        assert bool(looks) == ("otter_ignore" in cell.metadata.get("tags", [])), cell.source
+
+
+def test_every_figure_is_described_at_length(student):
+    for cell in code(student):
+        for call in re.findall(r"with figure\(\s*alt=((?:\s*\"[^\"]*\")+)", cell.source):
+            assert len(ast.literal_eval(f"({call})")) > 60
+
+
+def test_every_question_has_an_honest_shape(student):
+    text = "\n".join(cell.source for cell in student.cells)
+    for question in re.findall(r"^## (q\w+):", text, flags=re.M):
+        assert f'grader.check("{question}")' in text or question == "q1b_vote"
+    assert "Honour code" in text
+    assert "Before you submit" in text
+    assert "<details>" in text
+
+
+@pytest.mark.parametrize("module", [lab.descent, lab.feedback, lab.figures])
+def test_documented_arguments_exist(module):
+    for name, function in inspect.getmembers(module, inspect.isfunction):
+        documented = (inspect.getdoc(function) or "").partition("Args:\n")[2].partition("\n\n")[0]
+        names = re.findall(r"^    \*{0,2}(\w+):", documented, flags=re.M)
+        assert set(names) <= set(inspect.signature(function).parameters), name
+
+
+def test_lock_pins_everything_and_names_no_address(root):
+    lines = [
+        line for line in (root / "requirements.lock").read_text().splitlines()
+        if not line.startswith("#")
+    ]  # fmt: skip
+    assert all(re.fullmatch(r"[\w.-]+==[\w.!]+", line) for line in lines)
+    version = dict(line.split("==") for line in lines)["jsonschema"]
+    assert tuple(map(int, version.split(".")[:2])) < (4, 25)
+
+
+def test_students_install_what_the_lock_has(root):
+    lock = set((root / "requirements.lock").read_text().splitlines())
+    wanted = (root / "assignment/requirements.txt").read_text().splitlines()
+    assert {line for line in wanted if not line.startswith("#")} <= lock
+
+
+def test_ci_runs_the_commands_of_the_readme(root):
+    ci = (root / ".ci/run").read_text()
+    readme = (root / "README.md").read_text()
+    for command in re.findall(r"^make \w+", ci, flags=re.M):
+        assert command in readme or command == "make lint"
+    assert "make test" in ci
+
+
+def test_student_guide_fits_on_a_page(root):
+    assert len((root / "assignment/STUDENT.md").read_text().split()) < 400
+
+
+def test_tests_of_the_zip_are_those_of_the_masters(masters, test_files):
+    wanted = {
+        question.id: [(test.name, test.hidden) for test in question.tests]
+        for master in masters
+        for question in master.questions
+        if not question.manual
+    }
+    got = {
+        name: [(case.body.test_func.__name__, case.hidden) for case in test_file.test_cases]
+        for name, test_file in test_files.items()
+    }
+    assert got == wanted
+
+
+def test_solutions_are_executed_and_free_of_markers(root):
+    for name in NAMES:
+        text = (root / "solutions" / f"{name}.ipynb").read_text(encoding="utf-8")
+        notebook = json.loads(text)
+        assert "NotImplementedError" not in text
+        assert "BEGIN SOLUTION" not in text
+        counts = [c["execution_count"] for c in notebook["cells"] if c["cell_type"] == "code"]
+        assert counts == list(range(1, len(counts) + 1))
+
+
+def test_solution_pages_need_no_network(root):
+    for name in NAMES:
+        html = (root / "solutions" / f"{name}.html").read_text(encoding="utf-8")
+        assert not re.search(r"<script[^>]+src=|@import|<link[^>]+href=\"http|import\(", html)
+        assert "<math" in html
