@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup release check test bench format lint clean
+.PHONY: help setup release check checkpoints test bench format lint clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ release: $(READY) ## build student/, solutions/ and autograder/*.zip from assign
 
 check: $(READY) ## rebuild in a temporary folder and compare with what is committed
 	$(RUN) -m autograder.release --check
+
+checkpoints: $(READY) ## train the six networks of part 2 again (seconds)
+	$(RUN) assignment/reference_trainer.py
 
 test: $(READY) ## run all tests
 	$(RUN) -m pytest

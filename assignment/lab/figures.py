@@ -25,11 +25,21 @@ DOTS_PER_INCH = 110
 
 
 @contextmanager
+def waiting() -> Iterator[None]:
+    """Run the ``with`` block; where it meets an unanswered stub, say which question comes first."""
+    try:
+        yield
+    except NotImplementedError as stub:
+        question = str(stub).partition(":")[0] or "the question above"
+        print(f"Nothing to look at yet: answer {question} first, then run this cell again.")
+
+
+@contextmanager
 def figure(alt: str, width: float = 7.0, height: float = 4.0) -> Iterator[Figure]:
     """Yield a new figure and show it at the end of the ``with`` block.
 
     Where the block meets a stub that is not answered yet (``NotImplementedError``), nothing is
-    drawn: one line says which question to answer first. Every other error comes through.
+    drawn, as in `waiting`. Every other error comes through.
 
     Args:
         alt: what the picture shows, for those who cannot see it.
@@ -42,13 +52,9 @@ def figure(alt: str, width: float = 7.0, height: float = 4.0) -> Iterator[Figure
     if not alt.strip():
         raise ValueError("alt must describe the picture, got an empty text")
     fig = Figure(figsize=(width, height), layout="constrained")
-    try:
+    with waiting():
         yield fig
-    except NotImplementedError as stub:
-        question = str(stub).partition(":")[0] or "the question above"
-        print(f"Nothing to look at yet: answer {question} first, then run this cell again.")
-        return
-    display(_bundle(fig, alt), raw=True)
+        display(_bundle(fig, alt), raw=True)
 
 
 def _bundle(fig: Figure, alt: str) -> dict[str, str]:

@@ -62,7 +62,7 @@ SENTENCES = {
         "full gradient."
     ),
     "no sign": "The sizes are right, but the signs are lost. Pull up or pull down is the point.",
-    "order": "These are the right numbers in another order. Entry i belongs to data point i.",
+    "order": "These are the right numbers in another order. Keep the order of the inputs.",
     # the optimum
     "optimum sign": (
         "The sign is flipped. Look at the step where one sum went to the other side of the "
@@ -150,6 +150,98 @@ SENTENCES = {
         "The step is {k} times too short, as if it were averaged over {k} points. One SGD step "
         "here looks at one point, so there is nothing to average."
     ),
+    # elbows
+    "elbow sign": (
+        "The sign is flipped. At the elbow the pre-activation w1 * x + b1 is zero; solve that "
+        "for x."
+    ),
+    "elbow upside down": (
+        "It is upside down. Solve w1 * x + b1 = 0 for x, and see what ends up below the line."
+    ),
+    "elbow without w1": (
+        "The slope w1 is forgotten. b1 alone says where the elbow is only if w1 is 1 or -1."
+    ),
+    "no elbow": ("A unit with w1 = 0 has no elbow, so its entry must be nan (and nothing else)."),
+    "elbow clipped": (
+        "The elbows outside [0, 1] were moved or left out. They count: return them where they are."
+    ),
+    # output and slopes
+    "no b2": "The output bias b2 is forgotten.",
+    "no relu": "The relu is forgotten: where a pre-activation is negative, the unit gives 0.",
+    "relu on output": (
+        "The output went through a relu. The last layer is linear: only the hidden units have one."
+    ),
+    "no w2": "The output weights w2 are forgotten.",
+    "no b1": "The hidden biases b1 are forgotten.",
+    "abs unit": "A unit gives relu(z), which is 0 for negative z, not abs(z).",
+    "mask missing": "Every unit is counted at every x. Only the active ones have a slope there.",
+    "mask from w1": (
+        "The mask is taken from the wrong quantity: whether a unit is active depends on its "
+        "pre-activation w1 * x + b1 at this x, not on the sign of w1."
+    ),
+    "mask from w2": (
+        "The mask is taken from the wrong quantity: whether a unit is active depends on its "
+        "pre-activation w1 * x + b1 at this x, not on the sign of w2."
+    ),
+    "mask from elbow": (
+        "The mask is taken from the wrong quantity: x beyond the elbow means active for positive "
+        "w1 alone; a unit with negative w1 is active on the other side. Look at the sign of "
+        "w1 * x + b1."
+    ),
+    "mask inverted": (
+        "The mask is inverted: the inactive units are counted, and the active ones left out."
+    ),
+    "mean over units": "It is averaged over the units. The output is their sum.",
+    # the gradient of the network
+    "swapped": "Two gradients are swapped. The order is g_w1, g_b1, g_w2, g_b2.",
+    "gradient no mask": (
+        "The hidden layer's gradient lacks the derivative of the relu: only points where a unit "
+        "is active (pre-activation > 0) reach its w1 and b1."
+    ),
+    "gradient no w2": (
+        "w2 is forgotten in the hidden layer's gradient. By the chain rule, w1 and b1 reach the "
+        "output through a multiplication by w2."
+    ),
+    "gradient no x": (
+        "x is forgotten in g_w1. By the chain rule, w1 is multiplied by x, and b1 is not."
+    ),
+    "tie active": (
+        "A unit whose pre-activation is exactly 0 was counted as active. As in PyTorch, "
+        "relu'(0) = 0: the mask is z > 0, not z >= 0."
+    ),
+    # the optimum of the output layer
+    "no intercept": (
+        "It looks like the best fit without b2, which is a parameter as well: give the least-"
+        "squares problem a column of ones for it."
+    ),
+    # the update of the network
+    "frozen": (
+        "The hidden layer is updated although frozen: with train_hidden=False, return w1 and b1 "
+        "as they came."
+    ),
+    "not trained": (
+        "The hidden layer stands still although train_hidden=True. Update all four parameters."
+    ),
+    "network ascent": (
+        "The step goes the wrong way: ascent instead of descent. Subtract step_size times the "
+        "gradient."
+    ),
+    "network step size ignored": (
+        "The step size is ignored: the gradients are subtracted as they stand."
+    ),
+    "network step size squared": "The step size is squared: it is multiplied in twice.",
+    "network unchanged": "The parameters come back unchanged. Return the new ones.",
+    # elbow travel
+    "signed travel": (
+        "The sign is kept. A distance is never negative: take the absolute value at the end."
+    ),
+    "length of the way": (
+        "It is the length of the whole way, to and fro. Compare the last elbow with the first."
+    ),
+    "one step": "It is the way of one step. Compare the last elbow with the first.",
+    "distance of weights": (
+        "It is worked out from differences of w1 and b1. Find the elbows first, then subtract them."
+    ),
 }
 
 
@@ -179,7 +271,7 @@ def variants(
     return values
 
 
-def recognise(got: Any, right: Any, mistakes: Mapping[str, Any], scale: float) -> str:
+def recognise(got: Any, right: Any, mistakes: Mapping[str, Any], scale: float = 0.0) -> str:
     """Return the sentences of the mistakes that lead to ``got``, or "".
 
     One mistake goes before two together. Where several fit equally well (for N = 2, summing
@@ -200,15 +292,19 @@ def close(got: Any, right: Any, scale: float = 0.0) -> bool:
     """Return whether ``got`` agrees with ``right`` within the promised tolerance.
 
     Args:
-        got: a number or an array.
-        right: the same, of equal shape.
+        got: a number, an array, or a dict of them.
+        right: the same; nan agrees with nan alone.
         scale: magnitude to compare with where ``right`` is zero or cancels.
     """
+    if isinstance(right, dict):
+        return all(close(got[name], value, scale) for name, value in right.items())
     size = np.abs(right)
     allowed = RELATIVE_TOLERANCE * np.maximum(size, scale)
     if np.ndim(right):
-        allowed = allowed + CANCELLATION * np.max(size)
-    return bool(np.all(np.abs(np.subtract(got, right)) <= allowed))
+        allowed = allowed + CANCELLATION * np.max(size, initial=0, where=np.isfinite(size))
+    with np.errstate(invalid="ignore"):  # inf - inf
+        near = np.abs(np.subtract(got, right)) <= allowed
+    return bool(np.all(near | np.equal(got, right) | (np.isnan(got) & np.isnan(right))))
 
 
 def _text(names: str) -> str:

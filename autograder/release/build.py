@@ -35,6 +35,16 @@ ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 CELL_TIMEOUT = 300
 # Cells with this tag print versions of the machine at hand, which do not belong in a release.
 ENVIRONMENT_TAG = "environment"
+# The explorer as a page of its own, for lectures.
+WRITE_EXPLORER = """
+from pathlib import Path
+from lab.data import make_dataset
+from lab.explorer import page
+from lab.history import WIDTHS, load_history
+runs = [load_history(width, hidden) for width in WIDTHS for hidden in (False, True)]
+text = page(runs, make_dataset(), title="ReLU networks in training")
+Path("explorer.html").write_text(text, encoding="utf-8")
+"""
 # Otter puts this into the answer cell of a written question.
 ANSWER_PLACEHOLDER = "_Type your answer here, replacing this text._"
 # nbconvert's page without the three scripts that it loads from the network.
@@ -96,6 +106,8 @@ def _copy_student_files(root: Path, student: Path) -> None:
     shutil.copytree(assignment / "lab", student / "lab", ignore=LITTER)
     shutil.copy(assignment / "requirements.txt", student)
     shutil.copy(assignment / "STUDENT.md", student / "README.md")
+    # In a process of its own, with the package that students get; -B leaves no caches behind.
+    subprocess.run([sys.executable, "-B", "-c", WRITE_EXPLORER], cwd=student, check=True)
 
 
 def repack(source: Path, target: Path) -> None:

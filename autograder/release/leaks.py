@@ -160,10 +160,11 @@ def _test_lines(masters: list[Master], hidden: bool) -> list[str]:
 
 
 def _telling(texts: Iterable[str]) -> Iterator[str]:
-    """Yield the lines that are long enough to tell where they come from."""
+    """Yield the lines that are long enough to tell where they come from; imports never do."""
     for text in texts:
         for line in text.splitlines():
-            if len(line.strip()) >= TELLING_LINE:
+            is_import = line.strip().startswith(("import ", "from "))
+            if len(line.strip()) >= TELLING_LINE and not is_import:
                 yield line
 
 
@@ -182,5 +183,7 @@ def _squeeze(line: str) -> str:
 
 def _text_files(folder: Path) -> list[Path]:
     return sorted(
-        path for path in folder.rglob("*") if path.suffix in {".py", ".ipynb", ".md", ".txt"}
+        path
+        for path in folder.rglob("*")
+        if path.suffix in {".py", ".ipynb", ".md", ".txt", ".html", ".json"}
     )

@@ -49,7 +49,7 @@ def added_up(theta, y):
     return 2 * np.mean(theta - y)
 
 
-@wrong(fails="public sizes values", says="Keep everything 1-D")
+@wrong(fails="public sizes values", says="Keep the result 1-D")
 def column(theta, y):
     return 2 * (theta - y[:, None]) / len(y)
 

@@ -50,7 +50,7 @@ def added_up(theta, x, y):
     return 2 * np.mean((theta * x - y) * x)
 
 
-@wrong(fails="public sizes values", says="Keep everything 1-D")
+@wrong(fails="public sizes values", says="Keep the result 1-D")
 def table(theta, x, y):
     return 2 * (theta * x[:, None] - y) * x / len(y)
 

@@ -1,0 +1,344 @@
+"""One call of a student's function, looked at step by step.
+
+`check_call` asks the cheapest question first: is the function defined, does it run, has the
+result the right type and shape, is it finite, are the arguments untouched, is the value right?
+"""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .mistakes import close, recognise
+
+
+def check_call(
+    function: Callable | None,
+    arguments: Mapping[str, Any],
+    expected: Any,
+    mistakes: Mapping[str, Any],
+    *,
+    scale: float = 0.0,
+    **options: Any,
+) -> None:
+    """Call ``function`` once and raise ``AssertionError`` with feedback at the first fault.
+
+    Args:
+        function: the student's function.
+        arguments: argument names and values; they are copied before the call.
+        expected: the right value: a number, an array (nan where there is none), or for a
+            function that returns a tuple a dict of its parts by name.
+        mistakes: names of mistakes (see `lab.mistakes`) and the value that each leads to.
+        scale: magnitude to compare with where the right value is zero or cancels.
+        **options: ``hidden``, ``may_refuse`` and ``per``, see `get_result`.
+    """
+    call, got = get_result(function, arguments, expected, **options)
+    if got is not None and not close(got, expected, scale):
+        hint = recognise(got, expected, mistakes, scale)
+        call.fail("the value is wrong", got, expected, hint)
+
+
+def get_result(
+    function: Callable | None,
+    arguments: Mapping[str, Any],
+    expected: Any,
+    *,
+    hidden: str = "",
+    may_refuse: bool = False,
+    per: str = "data point",
+) -> tuple[Call, Any]:
+    """Call ``function`` once and return its result, its form checked but not its value.
+
+    Args:
+        function: the student's function.
+        arguments: as in `check_call`.
+        expected: a value of the right form.
+        hidden: what is special about a hidden test's input, in words without numbers. When it
+            is given, messages show neither arguments nor values.
+        may_refuse: accept a function that raises on this input (integers in an array), for
+            refusing loudly is no wrong answer. The result is None then.
+        per: what an array has one entry for.
+
+    Raises:
+        AssertionError: with the feedback for the student.
+    """
+    call = Call(function, arguments, hidden, per)
+    passed = {name: _copy(value) for name, value in arguments.items()}
+    try:
+        result = call.run(passed)
+    except _Refused as refusal:
+        if may_refuse:
+            return call, None
+        raise AssertionError(str(refusal)) from None
+    got = call.read(result, expected)
+    for part, right in _parts(got, expected):
+        if not np.all(np.isfinite(part) | np.isnan(right)):
+            call.fail("the result is not a finite number", got, expected)
+    for name, value in passed.items():
+        call.check_unmodified(name, value)
+    return call, got
+
+
+class _Refused(Exception):
+    """The student's function raised a TypeError, ValueError or RuntimeError of its own."""
+
+
+class Call:
+    """One call of a student's function, and the words to report on it."""
+
+    def __init__(
+        self, function: Callable | None, arguments: Mapping[str, Any], hidden: str, per: str
+    ):
+        self.function, self.arguments, self.hidden, self.per = function, arguments, hidden, per
+        name = str(getattr(function, "__name__", ""))
+        self.name = name if name.isidentifier() else "your_function"
+        self.part = ""  # of a tuple: the one being looked at
+
+    # Getting the result.
+
+    def run(self, passed: Mapping[str, Any]) -> Any:
+        """Return what the function returns for ``passed``; explain whatever stops it."""
+        self.check_callable()
+        try:
+            return self.function(*passed.values())
+        except NotImplementedError as stub:
+            text = "" if self.hidden else f": {stub}"
+            raise AssertionError(
+                f"not answered yet{text}\n\nWrite your code in place of the line "
+                f"`raise NotImplementedError(...)`, run that cell, then run this check again."
+            ) from None
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise _Refused(self.report("it stopped with an error", self.describe(error))) from None
+        except (Exception, SystemExit) as error:
+            text = self.report("it stopped with an error", self.describe(error))
+            raise AssertionError(text) from None
+
+    def check_callable(self) -> None:
+        """Fail if there is no function, or one that does not take these arguments."""
+        if self.function is None:
+            raise AssertionError(
+                "the function is not defined. Run the cell that defines it (best: Kernel > "
+                "Restart Kernel and Run All Cells), and keep the name that the cell came with."
+            )
+        if not callable(self.function):
+            raise AssertionError(
+                f"what stands under the function's name is no function but a value of type "
+                f"{self.type_name(self.function)}. Does another cell reuse the name?"
+            )
+        try:
+            inspect.signature(self.function).bind(*self.arguments)
+        except TypeError:
+            raise AssertionError(
+                f"{self.name} cannot be called with ({', '.join(self.arguments)}). Keep the "
+                f"parameters that the cell came with, in their order."
+            ) from None
+        except ValueError:
+            pass  # some built-in functions have no signature to look at
+
+    def describe(self, error: BaseException) -> str:
+        """Return type, text and place of ``error``; in a hidden test only the type.
+
+        The text of an exception can quote the arguments, and those stay hidden.
+        """
+        if self.hidden:
+            return f"{self.type_name(error)}, on input of this kind."
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if frame.name == self.name and frame.line]
+        place = f"\nin the line: {own[-1].line}" if own else ""
+        return f"{type(error).__name__}: {error}{place}"
+
+    # Looking at the result.
+
+    def read(self, value: Any, expected: Any) -> Any:
+        """Return ``value`` in the form of ``expected``, or explain what it is instead."""
+        if not isinstance(expected, dict):
+            is_number = np.ndim(expected) == 0
+            return self.to_number(value) if is_number else self.to_array(value, expected)
+        names = ", ".join(expected)
+        if not isinstance(value, (tuple, list)):
+            self.fail_type(value, f"the tuple ({names})", "")
+        if len(value) != len(expected):
+            self.fail(f"the result should be the tuple ({names}), but has {len(value)} parts")
+        parts = {}
+        for (self.part, right), part in zip(expected.items(), value, strict=True):
+            parts[self.part] = self.read(part, right)
+        self.part = ""
+        return parts
+
+    def to_number(self, value: Any) -> float:
+        """Return ``value`` as a float, or explain why it is not a single number."""
+        value = _from_torch(value)
+        if isinstance(value, np.ndarray) and value.ndim:
+            self.fail(
+                f"{self.what()} should be a single number, but it is an array with "
+                f"{self.other_shape(value, axes=True)}",
+                hint="Is a sum or a mean over the points missing? Or take the one entry out of it.",
+            )
+        if isinstance(value, np.ndarray):
+            value = value[()]
+        if isinstance(value, (bool, np.bool_)) or not isinstance(
+            value, (int, float, np.integer, np.floating)
+        ):
+            hint = "Return the number itself." if isinstance(value, (list, tuple)) else ""
+            self.fail_type(value, "a number", hint)
+        return float(value)
+
+    def to_array(self, value: Any, expected: np.ndarray) -> np.ndarray:
+        """Return ``value`` as a float array of the expected shape, or explain what it is."""
+        value = _from_torch(value)
+        if not isinstance(value, (np.ndarray, np.number, float, int)) or isinstance(value, bool):
+            hint = "np.array(...) makes an array of it." if isinstance(value, (list, tuple)) else ""
+            self.fail_type(value, f"an array with one number per {self.per}", hint)
+        value = np.asarray(value)
+        if value.dtype.kind not in "iuf":
+            dtype = "" if self.hidden else f", but its dtype is {value.dtype}"
+            self.fail(f"{self.what()} should hold real numbers{dtype}")
+        if value.shape != np.shape(expected):
+            letter = "N" if self.per == "data point" else "H"
+            shape = f"({letter},)" if self.hidden else str(np.shape(expected))
+            self.fail(
+                f"{self.what()} should have shape {shape}, one entry per {self.per}, but it has "
+                f"{self.other_shape(value)}",
+                hint=_shape_hint(value.shape, np.shape(expected), letter),
+            )
+        return value.astype(float)
+
+    def check_unmodified(self, name: str, after: Any) -> None:
+        """Fail if the call changed the argument ``name``."""
+        before = self.arguments[name]
+        if not _same(before, after):
+            change = f"\n  before    {_show(before)}\n  after     {_show(after)}\n"
+            advice = (
+                "Inputs belong to the caller. Work on a copy, or write expressions that make a "
+                "new array (a = a - 1 rather than a -= 1)."
+            )
+            details = f"\n{advice}" if self.hidden else f"{change}\n{advice}"
+            raise AssertionError(self.report(f"the call changed its argument {name}", details))
+
+    # Saying it.
+
+    def fail_type(self, value: Any, wanted: str, hint: str) -> NoReturn:
+        """Raise the feedback for a result that is neither number nor array."""
+        if value is None:
+            hint = hint or "Is a `return` missing?"
+        who = self.part and f" for {self.part}"
+        self.fail(f"it returned {self.type_name(value)}{who} instead of {wanted}", hint=hint)
+
+    def fail(self, fault: str, got: Any = None, expected: Any = None, hint: str = "") -> NoReturn:
+        """Raise the feedback for a wrong result."""
+        lines = []
+        if got is not None and not self.hidden:
+            lines = _show_difference(got, expected)
+        if hint:
+            lines += ["", hint]
+        raise AssertionError(self.report(fault, "\n".join(lines)))
+
+    def report(self, fault: str, details: str) -> str:
+        """Return the message: the fault, the call (or the kind of input), the details."""
+        if self.hidden:
+            head = f"{self.name}: {fault} (hidden test: {self.hidden})"
+        else:
+            values = ", ".join(f"{name}={_show(value)}" for name, value in self.arguments.items())
+            head = f"{self.name}: {fault}\n\n  call      {self.name}({values})"
+        # Otter shows messages inside HTML without escaping them; a "<" would swallow text.
+        return f"{head}\n{details}".replace("<", "\u2039").rstrip()
+
+    def what(self) -> str:
+        """Return what is being looked at: the result, or a part of it."""
+        return self.part or "the result"
+
+    def other_shape(self, value: np.ndarray, axes: bool = False) -> str:
+        """Return a wrong shape in words; hidden sizes stay hidden."""
+        if not self.hidden:
+            return f"shape {value.shape}"
+        if value.ndim == 1 and not axes:
+            return "another length"
+        return f"{value.ndim} axes" if value.ndim != 1 else "1 axis"
+
+    def type_name(self, value: Any) -> str:
+        """Return the name of a value's type; in a hidden test only where Python made it up.
+
+        A class of the student's own could carry hidden arguments in its name.
+        """
+        kind = type(value)
+        if self.hidden and getattr(builtins, kind.__name__, None) is not kind:
+            return "something else"
+        return kind.__name__
+
+
+# -- small parts ------------------------------------------------------------------------------
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_copy(part) for part in value)
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _same(before: Any, after: Any) -> bool:
+    if isinstance(before, tuple):
+        return all(_same(*pair) for pair in zip(before, after, strict=True))
+    return np.array_equal(before, after)
+
+
+def _from_torch(value: Any) -> Any:
+    """Return a NumPy array for a torch tensor, without importing torch; others as they are."""
+    if not hasattr(value, "detach"):
+        return value
+    try:
+        return value.detach().cpu().numpy()
+    except Exception:  # a dtype that NumPy lacks, or no tensor at all: the type check says so
+        return value
+
+
+def _parts(got: Any, expected: Any) -> list[tuple[Any, Any]]:
+    """Return the pairs of parts of a tuple; of anything else, the one pair itself."""
+    if isinstance(expected, dict):
+        return [(got[name], right) for name, right in expected.items()]
+    return [(got, expected)]
+
+
+def _show(value: Any) -> str:
+    """Return a number, an array or a tuple of them in the form that one would type."""
+    if isinstance(value, tuple):
+        return f"({', '.join(_show(part) for part in value)})"
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"np.array({_show_entries(value)})"
+    return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
+
+
+def _show_entries(value: np.ndarray) -> str:
+    """Return the entries of an array in brackets, row by row."""
+    if not value.ndim:
+        return _show(value[()])
+    return f"[{', '.join(_show_entries(np.asarray(entry)) for entry in value)}]"
+
+
+def _show_difference(got: Any, expected: Any) -> list[str]:
+    """Return the lines that set result and right value side by side."""
+    if not isinstance(expected, dict):
+        return [f"  returned  {_show(got)}", f"  expected  {_show(expected)}"]
+    lines = []
+    for name, right in expected.items():
+        if close(got[name], right):
+            lines.append(f"  {name:9s} is right")
+        else:
+            lines += [f"  {name:9s} returned  {_show(got[name])}"]
+            lines += [f"  {'':9s} expected  {_show(right)}"]
+    return lines
+
+
+def _shape_hint(got: tuple[int, ...], wanted: tuple[int, ...], letter: str) -> str:
+    """Return advice for a wrong shape; ``letter`` is the size's name, N or H."""
+    if got == () and wanted == (1,):
+        return f"Return an array of shape ({letter},) for {letter} = 1 as well."
+    if got == () and letter == "N":
+        return "Do not add the summands up: return them one by one, as an array."
+    if len(got) > 1:
+        return "A column and a row broadcast to a table. Keep the result 1-D."
+    return ""

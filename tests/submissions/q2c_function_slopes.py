@@ -1,0 +1,111 @@
+import numpy as np
+import torch
+
+from . import right, wrong
+
+
+@wrong(fails="public sizes values trained", says="Every unit is counted")
+def without_mask(x, w1, b1, w2):
+    return np.full(x.shape, np.sum(w1 * w2))
+
+
+@wrong(fails="public sizes values trained", says="wrong quantity")
+def mask_from_w1(x, w1, b1, w2):
+    return np.full(x.shape, np.sum((w1 * w2)[w1 > 0]))
+
+
+@wrong(fails="public sizes values trained", says="wrong quantity")
+def mask_from_w2(x, w1, b1, w2):
+    return np.full(x.shape, np.sum((w1 * w2)[w2 > 0]))
+
+
+@wrong(fails="public sizes values trained", says="active on the other side")
+def right_of_the_elbow(x, w1, b1, w2):
+    with np.errstate(all="ignore"):
+        return (x[:, None] > -b1 / w1) @ (w1 * w2)
+
+
+@wrong(fails="public sizes values trained", says="mask is inverted")
+def mask_inverted(x, w1, b1, w2):
+    return (np.outer(x, w1) + b1 < 0) @ (w1 * w2)
+
+
+@wrong(fails="public sizes values trained", says="w2 are forgotten")
+def without_w2(x, w1, b1, w2):
+    return (np.outer(x, w1) + b1 > 0) @ w1
+
+
+@wrong(fails="public sizes values trained", says="the value is wrong")
+def without_w1(x, w1, b1, w2):
+    return (np.outer(x, w1) + b1 > 0) @ w2
+
+
+@wrong(fails="public sizes values trained", says="sign is flipped")
+def negative(x, w1, b1, w2):
+    return -((np.outer(x, w1) + b1 > 0) @ (w1 * w2))
+
+
+@wrong(fails="public sizes values trained", says="the value is wrong")
+def size_of_w1(x, w1, b1, w2):
+    return (np.outer(x, w1) + b1 > 0) @ (np.abs(w1) * w2)
+
+
+@wrong(fails="public sizes values trained", says="Keep the result 1-D")
+def per_unit(x, w1, b1, w2):
+    return (np.outer(x, w1) + b1 > 0) * (w1 * w2)
+
+
+@wrong(fails="sizes", says="down to one")
+def squeezed(x, w1, b1, w2):
+    return np.squeeze((np.outer(x, w1) + b1 > 0) @ (w1 * w2))
+
+
+@wrong(fails="values", says="close to an elbow")
+def finite_differences(x, w1, b1, w2):
+    x, w1, b1, w2 = (np.asarray(value, dtype=float) for value in (x, w1, b1, w2))
+    step = 1e-5
+    high, low = (np.maximum(np.outer(x + s, w1) + b1, 0) @ w2 for s in (step, -step))
+    return (high - low) / (2 * step)
+
+
+@wrong(fails="trained", says="trained networks")
+def only_so_many_units(x, w1, b1, w2):
+    return (np.outer(x, w1[:9]) + b1[:9] > 0) @ (w1 * w2)[:9]
+
+
+@right
+def loop(x, w1, b1, w2):
+    slopes = np.zeros(len(x))
+    for i, x_i in enumerate(x):
+        for w, b, v in zip(w1, b1, w2, strict=True):
+            if w * x_i + b > 0:
+                slopes[i] += v * w
+    return slopes
+
+
+@right
+def heaviside(x, w1, b1, w2):
+    return np.heaviside(np.outer(x, w1) + b1, 0.0) @ (w1 * w2)
+
+
+@right
+def einsum(x, w1, b1, w2):
+    active = (np.multiply.outer(x, w1) + b1 >= 0).astype(float)
+    return np.einsum("ij,j,j->i", active, w1, w2)
+
+
+@right
+def torch_autograd(x, w1, b1, w2):
+    x = torch.tensor(x, requires_grad=True)
+    w1, b1, w2 = (torch.as_tensor(value) for value in (w1, b1, w2))
+    (torch.relu(x[:, None] * w1 + b1) @ w2).sum().backward()
+    return x.grad
+
+
+@right
+def which_side_of_the_elbow(x, w1, b1, w2):
+    slopes = np.zeros(x.shape)
+    for w, b, v in zip(w1, b1, w2, strict=True):
+        if w:
+            slopes += np.where((x > -b / w) == (w > 0), v * w, 0.0)
+    return slopes
