@@ -19,7 +19,7 @@ from autograder.release.stock import grade
 
 # One answer for each function; a name that the bank does not have would be an error below.
 SAMPLES = {
-    "odd_but_right": [
+    ("gradient_descent", "odd but right"): [
         "q1a_i-constant_gradient-exact_sum",
         "q1a_ii-constant_optimum-standard_library",
         "q1a_iii-constant_update-torch_optimizer",
@@ -31,19 +31,19 @@ SAMPLES = {
         "q1b_iv-linear_contributions-per_point_autograd",
         "q1b_iv-linear_sgd_update-single_precision",
     ],
-    "plainly_wrong": [
+    ("gradient_descent", "plainly wrong"): [
         "q1a_i-constant_gradient-summed",
         "q1a_ii-constant_optimum-median",
         "q1a_iii-constant_update-ascent",
         "q1a_iv-constant_contributions-plain_list",
         "q1a_iv-constant_sgd_update-step_size_squared",
         "q1b_i-linear_gradient-without_x",
-        "q1b_ii-linear_optimum-ratio_of_means",
+        "q1b_ii-linear_optimum-upside_down",
         "q1b_iii-linear_update-two_steps",
         "q1b_iv-linear_contributions-in_place",
         "q1b_iv-linear_sgd_update-wrong_signature",
     ],
-    "subtly_wrong": [
+    ("gradient_descent", "subtly wrong"): [
         "q1a_i-constant_gradient-cast_to_dtype_of_y",
         "q1a_ii-constant_optimum-clipped",
         "q1a_iii-constant_update-step_size_capped",
@@ -54,6 +54,21 @@ SAMPLES = {
         "q1b_iii-linear_update-rounded",
         "q1b_iv-linear_contributions-filled_into_an_array_like_x",
         "q1b_iv-linear_sgd_update-only_upwards",
+    ],
+    ("relu_sgd", "odd but right"): [
+        "q2a-elbow_locations-loop",
+        "q2b-network_output-torch_module",
+        "q2c-function_slopes-which_side_of_the_elbow",
+        "q2d-network_gradient-torch_autograd",
+        "q2f-network_update-masked",
+        "q2g-elbow_travel-common_denominator",
+    ],
+    ("relu_sgd", "wrong"): [
+        "q2a-elbow_locations-guarded_division",
+        "q2b-network_output-relu_on_the_output",
+        "q2c-function_slopes-finite_differences",
+        "q2f-network_update-in_place",
+        "q2g-elbow_travel-signed",
     ],
 }
 IMPORTS = "import math, statistics\nimport numpy as np\nimport torch\n"
@@ -68,15 +83,16 @@ def fill_in(notebook: nbformat.NotebookNode, answers: list[Answer]) -> None:
         cell.source = IMPORTS + renamed
 
 
-@pytest.mark.parametrize("sample", SAMPLES)
+@pytest.mark.parametrize("sample", SAMPLES, ids=" ".join)
 def test_stock_otter_and_the_bank_agree_case_by_case(sample, root, tmp_path, test_files):
     by_id = {answer.id: answer for answer in BANK}
     answers = [by_id[name] for name in SAMPLES[sample]]
-    notebook = nbformat.read(root / "student/gradient_descent.ipynb", as_version=4)
+    name = sample[0]
+    notebook = nbformat.read(root / f"student/{name}.ipynb", as_version=4)
     fill_in(notebook, answers)
     nbformat.write(notebook, tmp_path / "upload.ipynb")
 
-    results = grade(tmp_path / "upload.ipynb", root / "autograder/gradient_descent.zip")
+    results = grade(tmp_path / "upload.ipynb", root / f"autograder/{name}.zip")
 
     for answer in answers:
         names = [case_name(case) for case in test_files[answer.question].test_cases]
