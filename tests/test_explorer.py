@@ -466,7 +466,11 @@ def test_scales_stay_while_steps_and_layers_change(page):
     last = [read(page, column) for column in (0, 1)]
     for kind in ("function", "units", "loss"):
         assert first[0][kind] == first[1][kind] == last[0][kind] == last[1][kind]
-    choose(page, 40)
+    choose(page, 10, "output layer only")
+    alone = read(page)
+    choose(page, 10, "all layers")
+    assert read(page)["units"] == alone["units"]
+    choose(page, 40, "side by side")
     assert read(page)["function"] == first[0]["function"]
     assert read(page)["loss"] == first[0]["loss"]
 
@@ -524,12 +528,18 @@ def test_pointer_picks_a_unit_at_its_curve_and_at_its_elbow(page):
     hot = page.locator(".le-units .le-hot").get_attribute("d")
     assert hot == read(page)["unit"][unit][0]
 
-    first, d, _ = min(read(page)["elbows"], key=lambda mark: coordinates(mark[1])[0, 0])
-    x, y = coordinates(d)[0]
+    places = {j: coordinates(d)[0] for j, d, _ in read(page)["elbows"]}
     plot = page.locator(".le-function").bounding_box()
-    page.mouse.click(plot["x"] + x, plot["y"] + y + 4)
+    for j, (x, y) in places.items():
+        if all(abs(x - other) > 25 for k, (other, _) in places.items() if k != j):
+            for shift in (-10, 10):
+                page.mouse.move(plot["x"] + x + shift, plot["y"] + y + 4)
+                settle(page)
+                assert state(page)["unit"] == j
+    page.mouse.click(plot["x"] + places[unit][0], plot["y"] + places[unit][1] + 4)
+    page.mouse.move(5, 5)
     settle(page)
-    assert state(page)["unit"] == first
+    assert state(page)["unit"] is None, "a second click lets go"
 
 
 def test_unit_text_states_elbow_slope_and_weights(page):
@@ -540,7 +550,7 @@ def test_unit_text_states_elbow_slope_and_weights(page):
         settle(page)
         text = page.locator(".le-unit-text").inner_text()
         name, elbow, slope, w1, b1, w2 = (
-            number(found) for found in re.findall(rf"(?:Unit |= )({MINUS}?[\d.]+)", text)
+            number(found) for found in re.findall(rf"(?:Unit |= |slope )({MINUS}?[\d.]+)", text)
         )
         assert name == unit
         assert elbow == pytest.approx(elbows(params)[unit], rel=6e-3)
@@ -666,6 +676,10 @@ def test_phone_width_needs_no_sideways_scrolling(visit, document, layers):
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     boxes = [plot.bounding_box() for plot in page.locator(".le-columns .le-plot[role=img]").all()]
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in boxes)
+    heights = page.locator(".le-time").bounding_box()["height"]
+    choose(page, snapshot=0)
+    assert page.locator(".le-time").bounding_box()["height"] == heights
+    choose(page, snapshot=55)
     tops = [box["y"] for box in boxes]
     assert tops == sorted(set(tops)), "panels do not stack"
     check_function(read(page), load_history(40, layers == "all layers").params())

@@ -100,14 +100,14 @@ def test_a_changed_argument_is_shown_before_and_after_and_ours_stays_whole():
         return RIGHT
 
     text = message(constant_gradient)
-    assert "np.array([1, 4.5, 2.5, -3, 9])" in text
-    assert "np.array([7, 4.5, 2.5, -3, 9])" in text
+    assert "np.array([1.0, 4.5, 2.5, -3.0, 9.0])" in text
+    assert "np.array([7.0, 4.5, 2.5, -3.0, 9.0])" in text
     assert Y[0] == 1.0
 
 
 def test_the_call_can_be_pasted_into_a_cell():
     call = next(line for line in message(lambda theta, y: 0.0).splitlines() if "call" in line)
-    assert call.endswith("(theta=2, y=np.array([1, 4.5, 2.5, -3, 9]))")
+    assert call.endswith("(theta=2.0, y=np.array([1.0, 4.5, 2.5, -3.0, 9.0]))")
 
 
 def test_two_mistakes_together_are_both_named():
@@ -211,6 +211,16 @@ def test_refusing_integers_is_fine_and_answering_wrongly_is_not():
     ]:
         with pytest.raises(AssertionError):
             check_optimum(function, arguments, 1.5, **options)
+
+
+def test_a_test_that_everything_would_pass_is_refused():
+    with pytest.raises(ValueError, match="must not be infinite"):
+        check_gradient(lambda theta, y: 12345.0, ARGUMENTS, np.inf)
+
+
+def test_a_mistake_without_a_sentence_is_refused():
+    with pytest.raises(ValueError, match=r"must be named in lab.mistakes, got \['medain'\]"):
+        check_optimum(np.mean, {"y": Y}, 2.8, mistakes={"medain": 2.5})
 
 
 def test_zero_is_compared_with_the_scale_of_the_problem():

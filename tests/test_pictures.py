@@ -132,10 +132,23 @@ def test_figure_waits_for_the_answer_it_needs(shown, capsys):
     assert "answer q1a_i first" in capsys.readouterr().out
 
 
-def test_figure_lets_other_errors_through(shown):
-    with pytest.raises(ZeroDivisionError), figure(alt="a line"):
-        raise ZeroDivisionError
+def test_figure_keeps_a_wrong_answer_from_stopping_the_notebook(shown, capsys):
+    with figure(alt="a line"):
+        float(None)
     assert not shown
+    text = capsys.readouterr().out
+    assert text.startswith("Nothing to look at: TypeError: float()")
+    assert "run its check above" in text
+
+
+def test_the_words_in_a_figure_join_its_description(shown):
+    with figure(alt="Two lines.") as fig:
+        ax = fig.subplots()
+        ax.plot([0, 1], label="rising")
+        ax.legend()
+        ax.set_title("theta = 1.5", loc="left")
+        ax.text(0, 0, "beyond 0.2")
+    assert shown[0]["text/plain"] == "[Figure: Two lines. theta = 1.5; rising; beyond 0.2.]"
 
 
 def test_figure_insists_on_a_description():

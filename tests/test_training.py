@@ -219,7 +219,7 @@ def test_bad_arguments_are_named(trainer, options, words):
     ("bad_gradient", "bad_update", "words"),
     [
         (lambda *a: gradient(*a)[:3], update, "the gradient must be four values"),
-        (lambda *a: None, update, r"the gradient must be four values .* got NoneType"),
+        (lambda *a: None, update, r"the gradient must be four values.* got NoneType"),
         (lambda *a: (*gradient(*a)[:3], np.zeros(1)), update, r"of b2 must have shape \(\), got \(1,\)"),
         (lambda *a: (np.zeros((2, 4)), *gradient(*a)[1:]), update, r"the gradient of w1 must have shape \(4,\)"),
         (gradient, lambda *a: update(*a)[2:], "the update must be four values"),

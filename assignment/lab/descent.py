@@ -44,10 +44,11 @@ def sgd_path(
     return np.array(path)
 
 
-def plot_loss(ax: Axes, loss: Curve, low: float, high: float) -> Axes:
+def plot_loss(ax: Axes, loss: Curve, low: float, high: float, dashed: bool = False) -> Axes:
     """Draw the loss for theta between ``low`` and ``high``."""
-    thetas = np.linspace(low, high, 200)
-    ax.plot(thetas, [loss(theta) for theta in thetas], color=GREY, linewidth=2, zorder=1)
+    thetas, style = np.linspace(low, high, 200), "--" if dashed else "-"
+    heights = [loss(theta) for theta in thetas]
+    ax.plot(thetas, heights, style, color=GREY, linewidth=2, zorder=1)
     ax.set_xlim(low, high)
     return finish(ax, title="", x="theta", y="loss")
 
@@ -61,7 +62,13 @@ def plot_tangents(
         reach = np.array([-half_width, half_width])
         ax.plot(theta + reach, height + slope * reach, color=colour, linestyle=style, linewidth=3)
         ax.plot(theta, height, "o", color=colour, label=f"theta = {theta:g}, slope {slope:.2f}")
-    return finish(ax, title="Your gradient is the slope", x="theta", y="loss", legend=True)
+    return finish(
+        ax,
+        title="Lines with the slopes that your gradient returns",
+        x="theta",
+        y="loss",
+        legend=True,
+    )
 
 
 def plot_fit(ax: Axes, x: np.ndarray, y: np.ndarray, predictions: np.ndarray) -> Axes:

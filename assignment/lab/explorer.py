@@ -25,7 +25,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from .data import HEIGHTS, KNOTS, Dataset
-from .figures import BLACK
+from .figures import BLACK, DOTS_PER_INCH
 from .history import History
 from .network import Params, evaluate
 from .relu_plots import GRID, plot_curve, plot_data, plot_units
@@ -33,8 +33,9 @@ from .relu_plots import GRID, plot_curve, plot_data, plot_units
 TEMPLATE = Path(__file__).with_name("explorer.html")
 # Weights of this precision draw the same picture, and the file stays small.
 SIGNIFICANT_DIGITS = 6
-# The picture is in the HTML a second time, for readers whose browser runs no script.
-DOTS_PER_INCH = 75
+# The HTML holds a smaller copy of the picture, for readers whose browser runs no script.
+COPY_DOTS_PER_INCH = 75
+# A palette takes a third of the bytes, and is not visible in line drawings.
 COLOURS_IN_PNG = 48
 
 Histories = History | Iterable[History] | Mapping[str, History]
@@ -55,10 +56,10 @@ def explore(histories: Histories, dataset: Dataset) -> None:
     """
     runs = _checked_runs(histories)
     _check_dataset(dataset)
-    picture = base64.b64encode(_png(runs, dataset)).decode("ascii")
+    picture = _picture(runs, dataset)
     bundle = {
-        "text/html": _fragment(runs, dataset, picture),
-        "image/png": picture,
+        "text/html": _fragment(runs, dataset, _png(picture, COPY_DOTS_PER_INCH)),
+        "image/png": _png(picture, DOTS_PER_INCH),
         "text/plain": f"[Figure: {' '.join([_alt(runs), *_summaries(runs)])}]",
     }
     display(bundle, raw=True)
@@ -210,11 +211,11 @@ def _payload(runs: Mapping[str, History], dataset: Dataset) -> dict:
 
 def _packed(label: str, history: History) -> dict:
     """Return one run as plain data; a frozen hidden layer is stored once."""
-    frozen, what = _is_frozen(history), _description(history)
+    frozen = _is_frozen(history)
     hidden = slice(0, 1) if frozen else slice(None)
     return {
         "label": label,
-        "title": label if label.startswith(what) else f"{label} ({what})",
+        "title": _title(label, history),
         "width": history.width,
         "layers": "output" if frozen else "all",
         "steps": [int(step) for step in history.steps],
@@ -251,19 +252,24 @@ def _alt(runs: Mapping[str, History]) -> str:
 def _summaries(runs: Mapping[str, History]) -> list[str]:
     """Return for each run a sentence with its final losses."""
     return [
-        f"{run['title']}: after {run['steps'][-1]:,} steps the train loss is "
-        f"{run['train'][-1]:.3g} and the test loss {run['test'][-1]:.3g}."
-        for run in (_packed(label, history) for label, history in runs.items())
+        f"{_title(label, run)}: after {run.steps[-1]:,} steps the train loss is "
+        f"{run.train_loss[-1]:.3g} and the test loss {run.test_loss[-1]:.3g}."
+        for label, run in runs.items()
     ]
 
 
-def _png(runs: Mapping[str, History], dataset: Dataset) -> bytes:
-    """Return the static picture as PNG."""
+def _title(label: str, history: History) -> str:
+    """Return the label, and what kind of run it is unless the label says so."""
+    what = _description(history)
+    return label if label.startswith(what) else f"{label} ({what})"
+
+
+def _png(picture: Figure, dots_per_inch: int) -> str:
+    """Return a picture as PNG in base64."""
     drawn, png = io.BytesIO(), io.BytesIO()
-    _picture(runs, dataset).savefig(drawn, format="png", dpi=DOTS_PER_INCH)
-    # A palette takes a third of the bytes and is not visible in line drawings.
+    picture.savefig(drawn, format="png", dpi=dots_per_inch)
     Image.open(drawn).convert("RGB").quantize(COLOURS_IN_PNG).save(png, format="png", optimize=True)
-    return png.getvalue()
+    return base64.b64encode(png.getvalue()).decode("ascii")
 
 
 def _picture(runs: Mapping[str, History], dataset: Dataset) -> Figure:

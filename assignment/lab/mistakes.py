@@ -34,8 +34,8 @@ SENTENCES = {
         "It is twice as large as it should be. The square brings one factor 2, not two of them."
     ),
     "sum": (
-        "It is N times too large: summed instead of averaged. The loss is a mean over the "
-        "points, so divide by N once."
+        "It is N times too large: summed instead of averaged. A mean over N points divides by N "
+        "once."
     ),
     "divided twice": (
         "It is N times too small: divided by N twice. (np.mean has divided by N already.)"
@@ -51,6 +51,10 @@ SENTENCES = {
     ),
     "constant model": (
         "It is the constant model's. Here the prediction is theta * x_i, so differentiate anew."
+    ),
+    "times theta": (
+        "theta stands where x_i belongs. Differentiate with respect to theta: the inner derivative "
+        "of theta * x_i - y_i is what theta is multiplied with."
     ),
     "loss": "It is the loss, not its slope. Differentiate with respect to theta.",
     "no average contribution": (

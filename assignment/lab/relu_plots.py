@@ -21,6 +21,16 @@ GRID = np.linspace(0.0, 1.0, 501)
 STEP_ZERO = 0.5
 
 
+def plot_relu(ax: Axes) -> Axes:
+    """Draw what a single hidden unit passes on, with the words for its three parts."""
+    unit = Params(np.array([2.0]), np.array([-0.8]), np.array([1.0]), 0.0)
+    ax.plot(GRID, contributions(unit, GRID)[:, 0], color=BLUE, linewidth=3)
+    ax.plot(0.4, 0.0, "^", color=BLACK, markersize=11)
+    for x, y, word in [(0.12, 0.1, "inactive"), (0.36, 0.1, "elbow"), (0.74, 0.45, "active")]:
+        ax.text(x, y, word, fontsize=12)
+    return finish(ax, title="relu(2 x - 0.8)", x="x", y="")
+
+
 def plot_data(ax: Axes, dataset: Dataset) -> Axes:
     """Draw the target and the training points."""
     ax.plot(dataset.x_train, dataset.y_train, ".", color=GREY, markersize=4, label="training data")
@@ -29,7 +39,13 @@ def plot_data(ax: Axes, dataset: Dataset) -> Axes:
 
 
 def plot_curve(ax: Axes, x: np.ndarray, y: np.ndarray, label: str, number: int = 0) -> Axes:
-    """Draw a learned function; ``number`` picks colour and line style. x, y have shape (N,)."""
+    """Draw a learned function; ``number`` picks colour and line style. x, y have shape (N,).
+
+    Raises:
+        ValueError: ``y`` does not have one entry for each x.
+    """
+    if np.shape(y) != np.shape(x):
+        raise ValueError(f"a curve needs one value per x, shape {np.shape(x)}, got {np.shape(y)}")
     style = {"color": COLOURS[number], "linestyle": LINE_STYLES[number]}
     ax.plot(x, y, linewidth=2.5, label=label, **style)
     return finish(ax, title="", x="x", y="y", legend=True)
@@ -40,13 +56,19 @@ def plot_units(ax: Axes, params: Params, elbows: np.ndarray) -> Axes:
 
     Units that push up (w2 > 0) are solid and blue, the others dashed and red.
     """
-    for curve, w2 in zip(contributions(params, GRID).T, params.w2, strict=True):
-        colour, style = (BLUE, "-") if w2 > 0 else (VERMILLION, "--")
-        ax.plot(GRID, curve, color=colour, linestyle=style, linewidth=1.5)
+    curves = contributions(params, GRID)
+    for name, colour, style, chosen in [
+        ("w2 > 0", BLUE, "-", params.w2 > 0),
+        ("w2 < 0", VERMILLION, "--", params.w2 <= 0),
+    ]:
+        lines = ax.plot(GRID, curves[:, chosen], color=colour, linestyle=style, linewidth=1.5)
+        for line in lines[:1]:
+            line.set_label(name)
     elbows = np.asarray(elbows, dtype=float)
     inside = elbows[(elbows >= 0) & (elbows <= 1)]
     ax.plot(inside, np.zeros(inside.size), "^", color=BLACK, markersize=9, label="elbows")
-    return finish(ax, title="Every unit's contribution", x="x", y="w2 relu(w1 x + b1)", legend=True)
+    ax.text(0.0, 1.02, f"{inside.size} of {elbows.size} elbows in [0, 1]", transform=ax.transAxes)
+    return finish(ax, title="", x="x", y="w2 relu(w1 x + b1)", legend=True)
 
 
 def plot_slopes(ax: Axes, x: np.ndarray, slopes: np.ndarray, elbows: np.ndarray) -> Axes:
@@ -81,7 +103,8 @@ def plot_elbow_paths(ax: Axes, history: History, elbows: np.ndarray) -> Axes:
         style = {"color": COLOURS[number % len(COLOURS)], "linestyle": LINE_STYLES[number % 6]}
         ax.semilogx(_positions(history), path, linewidth=1.5, **style)
     ax.set_ylim(-0.25, 1.25)
-    return finish(ax, title="", x="step (leftmost: before training)", y="elbow at x =")
+    title = f"Paths of the elbows, {history.width} units"
+    return finish(ax, title=title, x="step (leftmost: before training)", y="elbow at x =")
 
 
 def plot_travel(ax: Axes, travel: Mapping[str, np.ndarray]) -> Axes:
@@ -92,7 +115,9 @@ def plot_travel(ax: Axes, travel: Mapping[str, np.ndarray]) -> Axes:
         ax.plot(np.median(distances), row, "|", color=VERMILLION, markersize=22, markeredgewidth=3)
     ax.set_yticks(range(len(travel)), list(travel))
     ax.set_xscale("symlog", linthresh=0.01)
-    ax.set_xlim(left=-0.002)
+    ticks = [0, 0.01, 0.03, 0.1, 0.3, 1]
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.set_xlim(-0.002, 1.2)
     ax.set_ylim(-0.6, len(travel) - 0.4)
     return finish(ax, title="Travel of each elbow (red bar: median)", x="distance in x", y="")
 

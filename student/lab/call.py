@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .mistakes import close, recognise
+from .mistakes import SENTENCES, close, recognise
 
 
 def check_call(
@@ -37,6 +37,9 @@ def check_call(
         scale: magnitude to compare with where the right value is zero or cancels.
         **options: ``hidden``, ``may_refuse`` and ``per``, see `get_result`.
     """
+    names = {part.partition("/")[0] for name in mistakes for part in name.split(" + ")}
+    if unknown := sorted(names - SENTENCES.keys()):
+        raise ValueError(f"mistakes must be named in lab.mistakes, got {unknown}")
     call, got = get_result(function, arguments, expected, **options)
     if got is not None and not close(got, expected, scale):
         hint = recognise(got, expected, mistakes, scale)
@@ -67,6 +70,8 @@ def get_result(
     Raises:
         AssertionError: with the feedback for the student.
     """
+    if any(np.any(np.isinf(right)) for _, right in _parts(expected, expected)):
+        raise ValueError("expected must not be infinite: every number would agree with it")
     call = Call(function, arguments, hidden, per)
     passed = {name: _copy(value) for name, value in arguments.items()}
     try:
@@ -204,7 +209,7 @@ class Call:
             self.fail(
                 f"{self.what()} should have shape {shape}, one entry per {self.per}, but it has "
                 f"{self.other_shape(value)}",
-                hint=_shape_hint(value.shape, np.shape(expected), letter),
+                hint=_shape_hint(value.shape, np.shape(expected), self.per),
             )
         return value.astype(float)
 
@@ -309,7 +314,10 @@ def _show(value: Any) -> str:
         return f"({', '.join(_show(part) for part in value)})"
     if isinstance(value, np.ndarray) and value.ndim:
         return f"np.array({_show_entries(value)})"
-    return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
+    if isinstance(value, (float, np.floating)):
+        text = f"{value:.6g}"
+        return f"{text}.0" if text.lstrip("-").isdigit() else text
+    return str(value)
 
 
 def _show_entries(value: np.ndarray) -> str:
@@ -333,12 +341,15 @@ def _show_difference(got: Any, expected: Any) -> list[str]:
     return lines
 
 
-def _shape_hint(got: tuple[int, ...], wanted: tuple[int, ...], letter: str) -> str:
-    """Return advice for a wrong shape; ``letter`` is the size's name, N or H."""
+def _shape_hint(got: tuple[int, ...], wanted: tuple[int, ...], per: str) -> str:
+    """Return advice for a wrong shape; ``per`` is what there is one entry for."""
     if got == () and wanted == (1,):
-        return f"Return an array of shape ({letter},) for {letter} = 1 as well."
-    if got == () and letter == "N":
-        return "Do not add the summands up: return them one by one, as an array."
+        return f"Return an array for a single {per} as well, shape (1,)."
+    if got == ():
+        return f"Return one number per {per}, as an array: do not add them up."
     if len(got) > 1:
-        return "A column and a row broadcast to a table. Keep the result 1-D."
+        return (
+            "It is a table. If its columns are hidden units, sum over them. If not, a column "
+            "(N, 1) met a row (N,), which makes a table: keep everything 1-D."
+        )
     return ""

@@ -8,17 +8,22 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PYTHON_WANTED = (3, 11)
+NOTEBOOKS = ("gradient_descent.ipynb", "relu_sgd.ipynb")
+# What one can do without, and when.
+OPTIONAL = {
+    "jupyterlab": "fine in VS Code and on Colab",
+    "torch": "part 1 does not need it",
+    "jsonschema": "it only makes the first cell faster",
+}
 
 
-def doctor(homework: Path | None = None) -> bool:
+def doctor(homework: Path | None = None) -> None:
     """Print what is installed, what is missing, and the command that mends it.
+
+    Never raises: a patient should not have to debug the doctor.
 
     Args:
         homework: the unpacked homework folder; by default the one this package lies in.
-
-    Returns:
-        whether everything is in place. Never raises: a patient should not have to debug the
-        doctor.
     """
     homework = homework or Path(__file__).resolve().parent.parent
     found = ".".join(map(str, sys.version_info[:3]))
@@ -34,14 +39,18 @@ def doctor(homework: Path | None = None) -> bool:
         for name in ("requirements.txt", "tests")
         if not (homework / name).exists()
     ]
+    problems += [
+        f"{name} is missing from this folder. Did you rename it? Give it its own name back."
+        for name in NOTEBOOKS
+        if not (homework / name).exists()
+    ]
     if not problems:
         print("\nAll set. Run every cell from top to bottom as you go.")
-        return True
+        return
     print("\nTo mend:")
     for problem in problems:
         print(f"  - {problem}")
     print("Then restart the kernel and run this cell again.")
-    return False
 
 
 def _requirements(path: Path) -> list[tuple[str, str]]:
@@ -62,6 +71,9 @@ def _examine(name: str, wanted: str) -> list[str]:
     try:
         found = version(name)
     except PackageNotFoundError:
+        if name in OPTIONAL:
+            print(f"{name:14s} missing ({OPTIONAL[name]}; %pip install {name}=={wanted})")
+            return []
         print(f"{name:14s} missing")
         return [f"{name} is not installed. In a cell, run:  %pip install {name}=={wanted}"]
     # A build tag such as 2.13.0+cpu names the same release.

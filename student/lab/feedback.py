@@ -45,7 +45,7 @@ def check_gradient(
     Raises:
         AssertionError: with the feedback for the student.
     """
-    n = np.size(arguments["y"])
+    n = _size(arguments)
     factors = {"sign": -1, "no two": 1 / 2, "two twice": 2, "sum": n, "divided twice": 1 / n}
     factors |= _bessel("n minus one", n)
     known = variants(factors, expected, others=mistakes or {})
@@ -64,7 +64,7 @@ def check_contributions(
 
     Args and errors are those of `check_gradient`; ``expected`` has shape (N,).
     """
-    n = np.size(arguments["y"])
+    n = _size(arguments)
     factors = {"sign": -1, "no two": 1 / 2, "two twice": 2}
     factors |= {"no average contribution": n, "contribution divided twice": 1 / n}
     factors |= _bessel("n minus one", n)
@@ -85,7 +85,7 @@ def check_optimum(
 
     Args and errors are those of `check_gradient`.
     """
-    n = np.size(arguments["y"])
+    n = _size(arguments)
     sums = ("sum over mean", "mean over sum")
     too_large, too_small = sums if "x" in arguments else ("optimum sum", "optimum divided twice")
     factors = {"optimum sign": -1, too_large: n, too_small: 1 / n}
@@ -116,15 +116,22 @@ def check_update(
     if step_size:
         factors |= {"step size ignored": 1 / step_size, "step size squared": step_size}
     if "y" in arguments:
-        n = np.size(arguments["y"])
+        n = _size(arguments)
         factors |= {"step sum": n, "step divided twice": 1 / n} | _bessel("step n minus one", n)
-    known = variants(factors, expected, origin=theta, others=mistakes or {})
+    # Ascent first: for a single point, the size of x_i in place of x_i leads there as well.
+    known = {"ascent": theta - change}
+    known |= variants(factors, expected, origin=theta, others=mistakes or {})
     known["unchanged"] = theta
     if change:
         known |= {"change only": change, "decrement": -change, "gradient": -change / step_size}
     if "y_i" in arguments:
         known |= {f"sgd average/{k}": theta + change / k for k in range(3, 101)}
     check_call(function, arguments, expected, known, **options)
+
+
+def _size(arguments: Mapping[str, Any]) -> int:
+    """Return N, the length of the first array among the arguments."""
+    return next((len(value) for value in arguments.values() if np.ndim(value) == 1), 1)
 
 
 def _bessel(name: str, n: int) -> dict[str, float]:
@@ -184,7 +191,7 @@ def check_network_gradient(
     Args and errors are those of `check_gradient`; ``expected`` and the values of ``mistakes``
     are (g_w1, g_b1, g_w2, g_b2).
     """
-    n = np.size(arguments["y"])
+    n = _size(arguments)
     factors = {"sign": -1, "no two": 1 / 2, "two twice": 2, "sum": n, "divided twice": 1 / n}
     factors |= _bessel("n minus one", n)
     known = {name: tuple(factor * part for part in expected) for name, factor in factors.items()}

@@ -26,23 +26,33 @@ DOTS_PER_INCH = 110
 
 @contextmanager
 def waiting() -> Iterator[None]:
-    """Run the ``with`` block; where it meets an unanswered stub, say which question comes first."""
+    """Run the ``with`` block; where it stops, say in one line what to do about it.
+
+    A cell that only looks must not keep the cells below it from running, so nothing is raised:
+    neither for a stub (``NotImplementedError``), whose question is named, nor for an answer
+    that is not right yet.
+    """
     try:
         yield
     except NotImplementedError as stub:
         question = str(stub).partition(":")[0] or "the question above"
         print(f"Nothing to look at yet: answer {question} first, then run this cell again.")
+    except Exception as error:
+        print(
+            f"Nothing to look at: {type(error).__name__}: {error}\n"
+            f"If this cell uses a function of yours, run its check above, then this cell again."
+        )
 
 
 @contextmanager
 def figure(alt: str, width: float = 7.0, height: float = 4.0) -> Iterator[Figure]:
     """Yield a new figure and show it at the end of the ``with`` block.
 
-    Where the block meets a stub that is not answered yet (``NotImplementedError``), nothing is
-    drawn, as in `waiting`. Every other error comes through.
+    Where the block stops, nothing is drawn; see `waiting`.
 
     Args:
-        alt: what the picture shows, for those who cannot see it.
+        alt: what the picture shows, for those who cannot see it. Titles, legends and other
+            words in the picture are added to it.
         width: in inches.
         height: in inches.
 
@@ -54,7 +64,19 @@ def figure(alt: str, width: float = 7.0, height: float = 4.0) -> Iterator[Figure
     fig = Figure(figsize=(width, height), layout="constrained")
     with waiting():
         yield fig
-        display(_bundle(fig, alt), raw=True)
+        display(_bundle(fig, " ".join([alt, *_words(fig)])), raw=True)
+
+
+def _words(fig: Figure) -> Iterator[str]:
+    """Yield what is written in a figure besides its axes: titles, legends, notes."""
+    for ax in fig.axes:
+        titles = [ax.get_title(loc="left"), ax.get_title()]
+        legend = ax.get_legend()
+        entries = [text.get_text() for text in legend.get_texts()] if legend else []
+        notes = [text.get_text() for text in ax.texts]
+        said = [" ".join(text.split()) for text in (*titles, *entries, *notes)]
+        if any(said):
+            yield "; ".join(text for text in said if text) + "."
 
 
 def _bundle(fig: Figure, alt: str) -> dict[str, str]:
@@ -82,5 +104,5 @@ def finish(ax: Axes, *, title: str, x: str, y: str, legend: bool = False) -> Axe
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(alpha=0.25)
     if legend:
-        ax.legend(frameon=False, fontsize=9)
+        ax.legend(frameon=False, fontsize=9, handlelength=3)
     return ax

@@ -16,7 +16,7 @@ points = 0
 def test_public(mean_of_squares):
     import numpy as np
 
-    from lab.feedback import check_gradient
+    from lab.call import check_call
 
     y = np.array([1.0, -2.0, 4.0])
-    check_gradient(mean_of_squares, {"y": y}, expected=7.0)
+    check_call(mean_of_squares, {"y": y}, 7.0, mistakes={"sum": 21.0})

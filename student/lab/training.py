@@ -99,7 +99,7 @@ def train_with(
     x, y = dataset.x_train, dataset.y_train
     shapes = [np.shape(value) for value in params]
     now = (*(np.array(value, dtype=float) for value in params[:3]), float(params.b2))
-    kept = [Params(*now)] if 0 in keep else []
+    kept = [_copy(now)] if 0 in keep else []
 
     batches = minibatches(len(x), batch_size, n_steps, seed)
     for step, batch in enumerate(progress(batches, n_steps), start=1):
@@ -112,7 +112,7 @@ def train_with(
         if not np.isfinite(now[3] + np.sum(now[2])):
             raise diverged(step, step_size)
         if step in keep:
-            kept.append(Params(*(np.array(value, dtype=float) for value in now[:3]), float(now[3])))
+            kept.append(_copy(now))
     return make_history(dataset, keep, kept, step_size)
 
 
@@ -210,10 +210,18 @@ def progress(items: Iterable, total: int, patience: float = 2.0) -> Iterator:
         print(f"\rtraining [{'#' * 30}] 100 %", file=sys.stderr)
 
 
+def _copy(params: tuple) -> Params:
+    """Return a copy that a later update in place does not change."""
+    return Params(*(np.array(value, dtype=float) for value in params[:3]), float(params[3]))
+
+
 def _check_shapes(who: str, values: object, shapes: list[tuple[int, ...]]) -> None:
     """Raise ValueError unless ``values`` are four values of the parameters' shapes."""
     if not isinstance(values, (tuple, list)) or len(values) != 4:
-        raise ValueError(f"{who} must be four values (w1, b1, w2, b2), got {type(values).__name__}")
+        got = (
+            f"{len(values)} values" if isinstance(values, (tuple, list)) else type(values).__name__
+        )
+        raise ValueError(f"{who} must be four values, for w1, b1, w2 and b2, got {got}")
     for name, value, shape in zip(Params._fields, values, shapes, strict=True):
         if np.shape(value) != shape:
             raise ValueError(f"{who} of {name} must have shape {shape}, got {np.shape(value)}")

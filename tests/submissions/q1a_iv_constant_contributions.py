@@ -44,12 +44,12 @@ def in_order_of_size(theta, y):
     return 2 * (theta - np.sort(y)) / len(y)
 
 
-@wrong(fails="public sizes values", says="Do not add the summands up")
+@wrong(fails="public sizes values", says="do not add them up")
 def added_up(theta, y):
     return 2 * np.mean(theta - y)
 
 
-@wrong(fails="public sizes values", says="Keep the result 1-D")
+@wrong(fails="public sizes values", says="It is a table")
 def column(theta, y):
     return 2 * (theta - y[:, None]) / len(y)
 

@@ -48,7 +48,7 @@ def product_of_means(theta, x, y):
     return 2 * np.mean(theta * x - y) * np.mean(x)
 
 
-@wrong(fails="public sizes values kinds", says="the value is wrong")
+@wrong(fails="public sizes values kinds", says="theta stands where x_i belongs")
 def theta_instead_of_x(theta, x, y):
     return 2 * np.mean((theta * x - y) * theta)
 

@@ -45,12 +45,12 @@ def in_order_of_x(theta, x, y):
     return (2 * (theta * x - y) * x / len(y))[order]
 
 
-@wrong(fails="public sizes values", says="Do not add the summands up")
+@wrong(fails="public sizes values", says="do not add them up")
 def added_up(theta, x, y):
     return 2 * np.mean((theta * x - y) * x)
 
 
-@wrong(fails="public sizes values", says="Keep the result 1-D")
+@wrong(fails="public sizes values", says="It is a table")
 def table(theta, x, y):
     return 2 * (theta * x[:, None] - y) * x / len(y)
 

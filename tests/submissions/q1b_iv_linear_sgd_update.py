@@ -43,7 +43,10 @@ def two_steps(theta, x_i, y_i, step_size):
     return theta
 
 
-@wrong(fails="public values steps", says="size of x_i stands where x_i belongs")
+@wrong(
+    fails="public values steps",
+    says="ascent instead of descent. The gradient points uphill, so subtract it (and check its sign).\nOr: The size of x_i",
+)
 def size_of_x(theta, x_i, y_i, step_size):
     return theta - 2 * step_size * (theta * x_i - y_i) * abs(x_i)
 
