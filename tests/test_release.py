@@ -5,23 +5,28 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 import zipfile
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from autograder.release import ReleaseError, __main__, build, leaks, verify
-from autograder.release.masters import read_masters
+from autograder.release import ReleaseError, __main__, build, leaks, refuse, verify
+from autograder.release.masters import CLEAN_METADATA, read_masters
 
 MASTER = "assignment/gradient_descent.ipynb"
+CONFIG = "assignment/config.yml"
 
 
 @pytest.fixture
 def project(root, tmp_path) -> Path:
     """A copy of everything that a release is made from, and of the last release."""
     for name in ("assignment", "student", "solutions"):
-        shutil.copytree(root / name, tmp_path / name, ignore=build.LITTER)
+        shutil.copytree(root / name, tmp_path / name, ignore=build.WITHOUT_LITTER)
     (tmp_path / "autograder").mkdir()
     for path in (root / "autograder").glob("*.zip"):
         shutil.copy(path, tmp_path / "autograder")
@@ -100,6 +105,44 @@ def test_a_hidden_test_must_say_that_it_is_hidden(project):
     assert "its checks need hidden='what is special'" in refusal(project)
 
 
+@pytest.mark.parametrize("keyword", ["expected=2", "rtol=1e-3", "mistakes={'loss': 16.3}"])
+def test_a_hidden_test_may_not_show_numbers_among_its_keywords(project, keyword):
+    edit(project, "right, scale=1.0,", f"right, scale=1.0, {keyword},")
+    assert "shows hidden values" in refusal(project)
+
+
+def test_a_hidden_test_may_not_assert(project):
+    check = "    check_gradient(constant_gradient, arguments, right, scale=1.0,"
+    edit(project, check, f"    assert constant_gradient(**arguments) == right\n{check}")
+    text = refusal(project)
+    assert "test_values is hidden, but asserts: a failure quotes that line" in text
+    assert len(text.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("points: 2", "points: two"),
+        ("points: 2", "points: [2"),
+        ("name: q1a_i\n", "name: [q1a_i\n"),
+    ],
+)
+def test_a_fault_is_not_followed_by_others_that_it_causes(project, old, new):
+    edit(project, old, new)
+    assert len(refusal(project).splitlines()) == 1
+
+
+def test_cleaning_splits_a_source_that_is_one_string(project):
+    path = project / MASTER
+    before = path.read_bytes()
+    notebook = json.loads(before)
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
+    path.write_text(json.dumps(notebook))
+    assert __main__.main(["--clean", "--root", str(project)]) == 0
+    assert path.read_bytes() == before
+
+
 def test_every_fault_is_listed_at_once(project):
     edit(project, "about 10 minutes", "a while")
     edit(project, "points: 3", "points: 4")
@@ -129,7 +172,7 @@ def test_saved_outputs_are_refused_and_cleaned_away(project, capsys):
     ("break_it", "words"),
     [
         (lambda p: (p / MASTER).unlink(), "is missing from assignment/"),
-        (lambda p: (p / MASTER).write_text("{not json"), "is not a valid notebook"),
+        (lambda p: (p / MASTER).write_text("{not json"), "line 1 column 2"),
         (lambda p: (p / MASTER).write_text("{}"), "is not a valid notebook"),
         (lambda p: (p / MASTER).write_text('{"cells": 1, "nbformat": 4}'), "is not a valid notebook"),
         (lambda p: shutil.copy(p / MASTER, p / "assignment/copy.ipynb"), "not listed under"),
@@ -140,8 +183,25 @@ def test_saved_outputs_are_refused_and_cleaned_away(project, capsys):
         (lambda p: (p / "assignment/config.yml").write_text("files: [lib]"), "names lib, which is not"),
         (lambda p: (p / "assignment/config.yml").write_text("a: b: c"), "not valid YAML"),
         (lambda p: (p / "assignment/config.yml").unlink(), "restore it from git"),
-        (lambda p: (p / "assignment/STUDENT.md").unlink(), "STUDENT.md"),
+        (lambda p: (p / "assignment/config.yml").write_text(""), "must hold `key: value` lines"),
+        (lambda p: (p / "assignment/config.yml").write_bytes(b"\xff\xfe"), "is not UTF-8 text"),
+        (lambda p: edit(p, "files:\n  - lab", "files: lab", CONFIG), "files must be a list of names, but is 'lab'"),
+        (lambda p: edit(p, "  - lab", "  - 3", CONFIG), "files must be a list of names, but is [3]"),
+        (lambda p: edit(p, "files: true", "files: maybe", CONFIG), "tests: files must be true or false, but is 'maybe'"),
+        (lambda p: (p / "assignment/STUDENT.md").unlink(), "assignment/STUDENT.md is missing: restore it from git"),
+        (lambda p: shutil.rmtree(p / "assignment/lab"), "assignment/lab is missing: restore it from git"),
+        (lambda p: (p / "assignment/lab/data.py").write_text("x = 1\ndef f(:\n"), "assignment/lab/data.py, line 2: invalid syntax"),
+        (lambda p: (p / "otter_config.json").write_text('{"show_hidden": "yes"}'), "otter_config.json: show_hidden must be true or false, but is 'yes'"),
+        (lambda p: (p / "otter_config.json").write_text('{"points_possible": 5}'), "otter_config.json: points_possible contradicts the points"),
+        (lambda p: (p / "otter_config.json").write_text('{"score_threshold": 0.5}'), "otter_config.json: score_threshold contradicts the points"),
+        (lambda p: (p / "otter_config.json").write_bytes(b"\xff\xfe"), "is not UTF-8 text"),
         (lambda p: (p / "pyproject.toml").write_text(""), "lists no masters"),
+        (lambda p: (p / "pyproject.toml").write_text("tool = 3"), "masters must be a list of names, but is 3"),
+        (lambda p: (p / "pyproject.toml").write_text('[tool]\nhomework = "x"'), "masters must be a list of names, but is 'x'"),
+        (lambda p: (p / "pyproject.toml").write_text('[tool.homework]\nmasters = "x"'), "masters must be a list of names, but is 'x'"),
+        (lambda p: (p / "pyproject.toml").write_text("[tool"), "pyproject.toml is not valid TOML"),
+        (lambda p: (p / "pyproject.toml").write_bytes(b"\xff\xfe"), "is not UTF-8 text"),
+        (lambda p: (p / "pyproject.toml").unlink(), "pyproject.toml is missing: restore it from git"),
     ],
 )  # fmt: skip
 def test_broken_input_ends_in_one_line_and_replaces_nothing(project, break_it, words, capsys):
@@ -160,19 +220,136 @@ def snapshot(project: Path) -> dict[str, bytes]:
 
 def test_an_unwritable_project_ends_in_one_line(project, monkeypatch, capsys):
     def refuse(**_):
-        raise PermissionError(13, "Permission denied", str(project))
+        raise PermissionError(13, "Permission denied", str(project / ".release-1-x"))
 
     monkeypatch.setattr(__main__.tempfile, "TemporaryDirectory", refuse)
     assert __main__.main(["--root", str(project)]) == 1
-    assert "Permission denied. Make it readable and writable" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert f"{project}: Permission denied. Make it readable and writable" in error
+
+
+def test_what_cannot_be_copied_ends_in_one_line(project, monkeypatch, capsys):
+    def fail(*_):
+        raise shutil.Error([("lab/data.py", "there", "[Errno 13] Permission denied")])
+
+    monkeypatch.setattr(__main__, "build", fail)
+    assert __main__.main(["--root", str(project)]) == 1
+    error = capsys.readouterr().err.strip().splitlines()
+    assert error[1:] == [
+        "lab/data.py: [Errno 13] Permission denied. Make it readable, then run this again"
+    ]
+
+
+def test_ctrl_c_ends_in_one_line(project, monkeypatch, capsys):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(__main__, "build", stop)
+    before = snapshot(project)
+    assert __main__.main(["--root", str(project)]) == 1
+    assert capsys.readouterr().err == "\nStopped. Nothing was replaced.\n"
+    assert snapshot(project) == before
+
+
+def test_sigterm_ends_like_ctrl_c(root, project):
+    before = snapshot(project)
+    command = [sys.executable, "-m", "autograder.release", "--root", str(project)]
+    with subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True) as process:
+        while not list(project.glob(".release-*/work")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        error = process.communicate()[1]
+    assert process.returncode == 1
+    assert error == "\nStopped. Nothing was replaced.\n"
+    assert snapshot(project) == before
+
+
+def test_folders_of_dead_processes_are_removed_and_no_others(project):
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    dead = project / f".release-{done.pid}-abc"
+    alive = project / f".release-{os.getppid()}-abc"
+    for folder in (dead, alive):
+        folder.mkdir()
+    with __main__._temporary_folder(project) as mine:
+        assert Path(mine).name.startswith(f".release-{os.getpid()}-")
+        assert not dead.exists()
+        assert alive.exists()
+
+
+def test_a_temporary_folder_that_cannot_be_removed_is_no_failure(project, monkeypatch):
+    def refuse_to(path, *_, **__):
+        raise OSError(16, "Device or resource busy", str(path))
+
+    with __main__._temporary_folder(project) as folder:
+        (Path(folder) / "file").write_text("")
+        monkeypatch.setattr(os, "unlink", refuse_to)
+        monkeypatch.setattr(os, "rmdir", refuse_to)
+    monkeypatch.undo()
+    assert Path(folder).exists()
+
+
+def prepare(project: Path) -> Path:
+    """Return a built release in the project that differs from the one in place."""
+    folder = project / ".release-test"
+    for name in ("student", "solutions", "autograder"):
+        shutil.copytree(project / name, folder / name)
+    (folder / "student/new.txt").write_text("new")
+    return folder
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", range(8))
+def test_ctrl_c_while_putting_into_place_brings_the_old_release_back(
+    project, monkeypatch, step, when
+):
+    before = snapshot(project)
+    folder = prepare(project)
+    replace, calls = os.replace, iter(range(99))
+
+    def interrupted(source, target):
+        is_it = next(calls) == step
+        if is_it and when == "before":
+            raise KeyboardInterrupt
+        replace(source, target)
+        if is_it:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        __main__.put_into_place(folder, project)
+    shutil.rmtree(folder)
+    assert snapshot(project) == before
+
+
+def test_a_release_is_put_into_place(project):
+    __main__.put_into_place(prepare(project), project)
+    assert (project / "student/new.txt").exists()
+
+
+def test_foreign_files_are_refused_and_never_deleted(project):
+    folder = prepare(project)
+    (project / "student/__pycache__").mkdir()
+    (project / "student/__pycache__/x.pyc").write_text("litter")
+    (project / "student/my_try.ipynb").write_text("mine")
+    words = (
+        "student/my_try.ipynb is not part of the release: move it away or delete it, then run "
+        "this again"
+    )
+    with pytest.raises(ReleaseError) as caught:
+        __main__.put_into_place(folder, project)
+    assert str(caught.value) == words
+    for name in ("autograder/a.zip", "solutions/b.txt", "student/z.txt"):
+        (project / name).write_text("mine")
+    with pytest.raises(ReleaseError, match=r"student/my_try.ipynb and 1 more are not part of"):
+        __main__.put_into_place(folder, project)
+    assert (project / "student/my_try.ipynb").read_text() == "mine"
 
 
 def test_a_failure_while_putting_into_place_brings_the_old_release_back(project, monkeypatch):
     before = snapshot(project)
-    built = project / ".release-test"
-    for name in ("student", "solutions", "autograder"):
-        shutil.copytree(project / name, built / name)
-    (built / "student/new.txt").write_text("new")
+    built = prepare(project)
     replace = os.replace
 
     def fail_at_the_zip(source, target):
@@ -200,8 +377,61 @@ def test_a_failure_while_putting_into_place_brings_the_old_release_back(project,
         ("lab/a.py", "def g(a, b):\n    return 2 * numpy.mean(a - b)\n", "solution of q1a_i"),
         ("lab/a.py", "value = lambda p, q: np.sum(p * q) / np.sum(p**2)\n", "solution of q1b_ii"),
         ("lab/a.py", "def f(t, v, s):\n    return t - s * g(t, v)\n", "solution of q1a_iii"),
-        ("README.md", "Just write `np.mean(values)` there.", "solution of q1a_ii"),
-        ("README.md", "```python\nnp.mean(values)\n```", "solution of q1a_ii"),
+        ("README.md", "Just write `2 * np.mean(t - values)` there.", "solution of q1a_i "),
+        ("README.md", "```python\n2 * np.mean(t - values)\n```", "solution of q1a_i "),
+        ("lab/a.py", "def middle(values):\n    return values.mean()\n", "solution of q1a_ii "),
+        ("lab/a.py", "g = (a - b).mean() * 2.0\n", "solution of q1a_i "),
+        ("lab/a.py", "g = 2 * jnp.average(np.subtract(a, b))\n", "solution of q1a_i "),
+        (
+            "lab/a.py",
+            "def f(a, b):\n    return np.multiply(mean(a - b), 2)\n",
+            "solution of q1a_i ",
+        ),
+        ("lab/a.py", "t = (q * p).sum() / np.sum(q**2)\n", "solution of q1b_ii"),
+        ("lab/a.py", "t = (q * p).sum() / np.sum(p**2)\n", "solution of q1b_ii"),
+        (
+            "lab/a.py",
+            "def f(x, w, b, v, c):\n    h = np.maximum(b + w * x[:, None], 0)\n    return c + h.dot(v)\n",
+            "solution of q2b",
+        ),
+        (
+            "lab/a.py",
+            "def f(x, w, b, v, c):\n    h = np.maximum(w * x[:, None] + b, 0)\n    return np.dot(h, v) + c\n",
+            "solution of q2b",
+        ),
+        ("lab/a.py", "# 2.0*np.mean( t-values )\n", "solution of q1a_i "),
+        ("lab/a.py", '"""Write 2 * np.mean(t - values)."""\n', "solution of q1a_i "),
+        ("README.md", "Just write 2 * np.mean(t - values) there.", "solution of q1a_i "),
+        ("lab/a.html", "<p>z = x[:, None] * w + b, as ever</p>", "solution of q2d"),
+        ("lab/a.json", '{"hint": "2 * np.mean(t - values)"}', "solution of q1a_i "),
+        ("lab/a.csv", "2 * np.mean(t - values)\n", "solution of q1a_i "),
+        (
+            "lab/a.csv",
+            "1\n",
+            "student/lab/a.csv is of a kind that is not handed out (.csv): remove it from assignment/",
+        ),
+        ("lab/a.py.bak", "1\n", "is of a kind that is not handed out (.bak)"),
+        ("lab/a.py", b"\xff", "student/lab/a.py is not UTF-8 text"),
+        (
+            "README.md",
+            "Note: each. Each   step multiplies the\ndistance by $1 - 2\\alpha$.",
+            "model answer of q1a_iii",
+        ),
+        (
+            "README.md",
+            r"$$\theta_{\text{new}} - \bar y = (1 - 2\alpha) (\theta-\bar y)$$",
+            "model answer of q1a_iii",
+        ),
+        (
+            "lab/a.py",
+            "z = [2, -1, 0.25, 4,\n     -1.5]\n",
+            "numbers of the hidden test test_values of q1a_i",
+        ),
+        ("lab/a.py", "SEED = 1_101\n", "value of the hidden test test_sizes of q1a_i"),
+        ("lab/a.py", "HERE = '/opt/course'\n", "absolute path (/opt/"),
+        ("lab/a.py", "HERE = '/scratch/course'\n", "absolute path (/scratch/"),
+        ("lab/a.py", "HERE = '/Volumes/course'\n", "absolute path (/Volumes/"),
+        ("lab/a.py", "HERE = '/srv/course'\n", "absolute path (/srv/"),
         ("README.md", "**Derivation.** Setting the gradient to zero,", "model answer of q1a_ii"),
         (
             "lab/a.py",
@@ -214,7 +444,8 @@ def test_a_failure_while_putting_into_place_brings_the_old_release_back(project,
     ],
 )
 def test_a_leak_is_found_under_any_name(project, masters, name, text, words):
-    (project / "student" / name).write_text(text)
+    data = text if isinstance(text, bytes) else text.encode()
+    (project / "student" / name).write_bytes(data)
     with pytest.raises(ReleaseError, match=r"student/") as caught:
         leaks.scan(masters, project / "student")
     assert words in str(caught.value)
@@ -247,11 +478,98 @@ def test_the_committed_student_folder_is_free_of_leaks(root, masters):
     leaks.scan(masters, root / "student")
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("README.md", "Take `np.mean(values)`, or np.mean(values) if you like."),
+        (
+            "lab/a.py",
+            "middle = np.mean(values)\n\n\ndef f(x):\n    print(x)\n    return np.mean(x)\n",
+        ),
+        ("lab/a.py", "x = np.array([1.0, 4.5, 2.5, -3.0, 9.0])\n"),
+        ("lab/__pycache__/a.pyc", "/home/me"),
+    ],
+)
+def test_what_is_everywhere_is_no_leak(project, masters, name, text):
+    path = project / "student" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    leaks.scan(masters, project / "student")
+
+
+def test_the_scan_takes_no_time(root, masters):
+    start = time.perf_counter()
+    leaks.scan(masters, root / "student")
+    assert time.perf_counter() - start < 5  # it is 0.4 s, but the machines of CI are slow
+
+
+def test_equal_problems_are_listed_once():
+    with pytest.raises(ReleaseError, match=r"^a\nb$"):
+        refuse(["a", "b", "a"])
+
+
 def test_every_solution_has_a_shape_that_the_scan_looks_for(masters):
     for master in masters:
         for question in master.questions:
             for function in question.functions:
                 assert any(leaks.solution_shapes(function)), function.name
+
+
+# -- running notebooks -------------------------------------------------------------------------
+
+
+def notebook_of(*sources: str) -> nbformat.NotebookNode:
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    return nbformat.v4.new_notebook(cells=cells, metadata=CLEAN_METADATA)
+
+
+def test_a_cell_that_raises_is_named_with_what_it_raises(tmp_path):
+    notebook = notebook_of("x = 1", "# look\nprint('noise')\nraise ValueError('a\\nb')")
+    with pytest.raises(ReleaseError) as caught:
+        build.execute(notebook, tmp_path)
+    assert str(caught.value) == "cell 2 (`# look`) raises ValueError: a b: correct the cell"
+
+
+def test_a_long_temporary_folder_does_not_stop_the_kernel(tmp_path, monkeypatch):
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    monkeypatch.setattr(build.tempfile, "tempdir", str(folder))
+    build.execute(notebook_of("1"), tmp_path)
+
+
+def test_a_figure_that_gave_up_is_refused():
+    notebook = notebook_of("x = 1", "plot()")
+    text = "ok\nNothing to look at: ValueError: no\n"
+    notebook.cells[1].outputs = [nbformat.v4.new_output("stream", text=text)]
+    with pytest.raises(
+        ReleaseError, match=r"cell 2 \(`plot\(\)`\) draws no figure: Nothing to look"
+    ):
+        build.check_figures(notebook)
+    notebook.cells[1].outputs[0].text = "ok\n"
+    build.check_figures(notebook)
+
+
+def test_a_broken_formula_is_named():
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(r"so $\frac{$")])
+    with pytest.raises(ReleaseError, match=r"cannot convert \$\\frac{\$ \(.*: correct the formula"):
+        build.to_html(notebook, "title")
+
+
+def test_everything_that_the_config_lists_is_handed_out(project, tmp_path):
+    edit(project, "  - lab", "  - lab\n  - extra/data.txt", CONFIG)
+    (project / "assignment/extra").mkdir()
+    (project / "assignment/extra/data.txt").write_text("1")
+    (tmp_path / "out").mkdir()
+    build._copy_student_files(project, tmp_path / "out")
+    assert (tmp_path / "out/extra/data.txt").read_text() == "1"
+    assert (tmp_path / "out/lab/data.py").exists()
+
+
+def test_a_lab_that_raises_ends_in_one_line(project, tmp_path):
+    (project / "assignment/lab/data.py").write_text("raise ValueError('broken')\n")
+    (tmp_path / "out").mkdir()
+    with pytest.raises(ReleaseError, match=r"lab cannot write explorer.html: ValueError: broken"):
+        build._copy_student_files(project, tmp_path / "out")
 
 
 # -- verification ------------------------------------------------------------------------------
@@ -269,7 +587,9 @@ def built(project: Path) -> list:
 def test_a_wrong_solution_is_refused(project):
     edit(project, "return 2 * np.mean(theta - y)", "return np.mean(theta - y)")
     masters = built(project)
-    with pytest.raises(ReleaseError, match="the solution fails a test of q1a_i: AssertionError"):
+    with pytest.raises(
+        ReleaseError, match="the solution fails test_public of q1a_i: AssertionError"
+    ):
         verify.verify(masters, project)
 
 
@@ -337,6 +657,22 @@ def test_check_names_the_entries_of_a_zip_that_differ(root, project):
         archive.writestr("tests/q1a_i.py", "")
     with pytest.raises(ReleaseError, match=r"gradient_descent.zip \(environment.yml, "):
         __main__.compare(root, project)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("autograder/gradient_descent.zip", "gradient_descent.zip (not a zip file)"),
+        ("solutions/gradient_descent.ipynb", "differs:   solutions/gradient_descent.ipynb"),
+        ("solutions/gradient_descent.html", "differs:   solutions/gradient_descent.html"),
+    ],
+)
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"[1]", b"PK"])
+def test_check_takes_broken_files_for_different(root, project, name, words, data):
+    (project / name).write_bytes(data)
+    with pytest.raises(ReleaseError) as caught:
+        __main__.compare(root, project)
+    assert words in str(caught.value)
 
 
 def test_check_forgives_pictures_in_solutions_and_nothing_else(root, project):

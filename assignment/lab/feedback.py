@@ -173,7 +173,7 @@ def check_curve(
     if "b2" in arguments:
         known |= {"no b2": expected - arguments["b2"], "relu on output": np.maximum(expected, 0)}
     else:
-        known["sign"] = -expected
+        known["curve sign"] = -expected
     known["mean over units"] = _over_units(expected, arguments)
     check_call(function, arguments, expected, known, **options)
 
@@ -192,7 +192,13 @@ def check_network_gradient(
     are (g_w1, g_b1, g_w2, g_b2).
     """
     n = _size(arguments)
-    factors = {"sign": -1, "no two": 1 / 2, "two twice": 2, "sum": n, "divided twice": 1 / n}
+    factors = {
+        "network sign": -1,
+        "no two": 1 / 2,
+        "two twice": 2,
+        "sum": n,
+        "divided twice": 1 / n,
+    }
     factors |= _bessel("n minus one", n)
     known = {name: tuple(factor * part for part in expected) for name, factor in factors.items()}
     g_w1, g_b1, g_w2, g_b2 = expected
@@ -255,7 +261,7 @@ def check_least_squares(
     call, got = get_result(function, arguments, form, per="hidden unit", **options)
     if got is None:
         return
-    columns = np.column_stack([features, np.ones(len(y))])
+    columns = np.pad(features, ((0, 0), (0, 1)), constant_values=1.0)
     best = _smallest_loss(columns, y)
     loss = _loss(columns, np.append(got["w2"], got["b2"]), y)
     # Besides the promised tolerance, room for the rounding of a perfect fit.

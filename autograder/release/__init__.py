@@ -5,10 +5,26 @@ The order of things, one module each:
 - `masters`: read the master notebooks and refuse what is broken in them;
 - `build`: run Otter Assign on each, and assemble ``student/``, ``solutions/`` and the zips;
 - `verify`: grade the solution and the untouched student notebook, and count;
-- `leaks`: search ``student/`` for answers, hidden tests and personal traces;
+- `leaks`: search ``student/`` for answers, hidden tests and personal traces, comparing code by
+  `shapes`;
 - ``__main__``: the command line, which puts the result into place only when all of it is right.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable
 
 
 class ReleaseError(Exception):
     """The release cannot be made; the text says why and what to do about it."""
+
+
+# Left behind by Python, Jupyter and Otter wherever somebody worked; no part of a release.
+LITTER = {"__pycache__", ".ipynb_checkpoints", ".OTTER_LOG"}
+
+
+def refuse(problems: Iterable[str]) -> None:
+    """Raise ReleaseError with one line for each problem, equal ones once, if there are any."""
+    lines = list(dict.fromkeys(problems))
+    if lines:
+        raise ReleaseError("\n".join(lines))

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -16,7 +17,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from . import ReleaseError
+from . import LITTER, ReleaseError
 from .build import build
 from .leaks import scan
 from .masters import Master, clean, read_masters
@@ -45,6 +46,14 @@ def main(arguments: list[str] | None = None) -> int:
             release(options.root.resolve(), check=options.check)
     except ReleaseError as error:
         print(f"\nNo release:\n{error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing was replaced.", file=sys.stderr)
+    except shutil.Error as error:  # an OSError that lists what it could not copy
+        source, _, reason = error.args[0][0]
+        print(
+            f"\nNo release:\n{source}: {reason}. Make it readable, then run this again",
+            file=sys.stderr,
+        )
     except OSError as error:
         if error.filename is None:
             raise  # a closed pipe or the like, no file that somebody could mend
@@ -67,7 +76,7 @@ def release(root: Path, *, check: bool = False) -> None:
     """
     masters = _step("Reading the masters", read_masters, root)
     # Inside the project, so that putting things into place is a rename, not a copy.
-    with tempfile.TemporaryDirectory(prefix=".release-", dir=root) as folder:
+    with _temporary_folder(root) as folder:
         built = Path(folder)
         _step("Running Otter Assign and the solutions", build, root, masters, built)
         _step("Searching the student folder for leaks", scan, masters, built / "student")
@@ -80,12 +89,38 @@ def release(root: Path, *, check: bool = False) -> None:
         print_report(root, masters)
 
 
+def _temporary_folder(root: Path) -> tempfile.TemporaryDirectory:
+    """Make a folder named after this process, and remove those that killed ones left."""
+    for folder in root.glob(".release-*-*"):
+        process = folder.name.split("-")[1]
+        if process.isdigit() and not _is_alive(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
+    try:
+        # A release in place is one, even if the folder then cannot be removed.
+        return tempfile.TemporaryDirectory(
+            prefix=f".release-{os.getpid()}-", dir=root, ignore_cleanup_errors=True
+        )
+    except OSError as error:
+        error.filename = str(root)  # not the folder, which never was
+        raise
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True
+
+
 def clean_masters(root: Path) -> None:
     """Clean every master in ``assignment/``; say which ones changed."""
     for path in sorted((root / "assignment").glob("*.ipynb")):
         try:
             changed = clean(path)
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ReleaseError(f"{path.name} is not a valid notebook: {error}") from None
         print(f"{path.name}: {'cleaned' if changed else 'clean'}")
 
@@ -108,25 +143,41 @@ def compare(built: Path, root: Path) -> None:
 
 
 def put_into_place(built: Path, root: Path) -> None:
-    """Move the built release into ``root``; on a failure, put the old one back."""
+    """Move the built release into ``root``; on a failure or Ctrl-C, put the old one back.
+
+    Raises:
+        ReleaseError: the old release holds files that are not part of the new one.
+    """
+    _refuse_foreign_files(built, root)
     targets = ["student", "solutions"]
     targets += [f"autograder/{path.name}" for path in sorted((built / "autograder").glob("*.zip"))]
     old = built / "old"
     (old / "autograder").mkdir(parents=True)
-    moved = []
     try:
         for name in targets:
             if (root / name).exists():
                 os.replace(root / name, old / name)
-            moved.append(name)
             os.replace(built / name, root / name)
-    except OSError:
-        for name in moved:
-            if (root / name).is_dir():
-                shutil.rmtree(root / name)
+    except BaseException:  # Ctrl-C too
+        for name in targets:
+            # Whatever was done is undone; what the disk says is surer than any list.
+            if not (built / name).exists():
+                os.replace(root / name, built / name)
             if (old / name).exists():
                 os.replace(old / name, root / name)
         raise
+
+
+def _refuse_foreign_files(built: Path, root: Path) -> None:
+    """Raise if files would be lost that somebody else than this tool may have put there."""
+    foreign = sorted(_files(root).keys() - _files(built).keys())
+    if foreign:
+        more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
+        verb, them = ("is", "it") if len(foreign) == 1 else ("are", "them")
+        raise ReleaseError(
+            f"{', '.join(foreign[:3])}{more} {verb} not part of the release: move {them} away or "
+            f"delete {them}, then run this again"
+        )
 
 
 def print_report(root: Path, masters: list[Master]) -> None:
@@ -170,11 +221,10 @@ def _files(root: Path) -> dict[str, bytes]:
     """Return name and content of every generated file below ``root``."""
     paths = [path for top in ("student", "solutions") for path in (root / top).rglob("*")]
     paths += (root / "autograder").glob("*.zip")
-    litter = {"__pycache__", ".ipynb_checkpoints", ".OTTER_LOG"}
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(paths)
-        if path.is_file() and not litter & set(path.parts)
+        if path.is_file() and not LITTER & set(path.relative_to(root).parts)
     }
 
 
@@ -191,21 +241,27 @@ def _contents(root: Path) -> dict[str, bytes]:
 
 
 def _without_pictures(name: str, data: bytes) -> bytes:
-    text = PNG.sub("data:image/png", data.decode("utf-8"))
-    if name.endswith(".ipynb"):
-        notebook = json.loads(text)
-        for cell in notebook["cells"]:
-            for output in cell.get("outputs", []):
-                output.get("data", {}).pop("image/png", None)
-        text = json.dumps(notebook)
+    try:
+        text = PNG.sub("data:image/png", data.decode("utf-8"))
+        if name.endswith(".ipynb"):
+            notebook = json.loads(text)
+            for cell in notebook["cells"]:
+                for output in cell.get("outputs", []):
+                    output.get("data", {}).pop("image/png", None)
+            text = json.dumps(notebook)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return data  # a broken file, which then differs
     return text.encode("utf-8")
 
 
-def _where(ours: bytes, theirs: bytes) -> str:
+def _where(built: bytes, committed: bytes) -> str:
     """Return, for a zip, which entries differ."""
-    if not (ours.startswith(b"PK") and theirs.startswith(b"PK")):
+    if not built.startswith(b"PK"):
         return ""
-    first, second = (_entries(data) for data in (ours, theirs))
+    try:
+        first, second = _entries(built), _entries(committed)
+    except zipfile.BadZipFile:
+        return " (not a zip file)"
     names = [name for name in sorted(first | second) if first.get(name) != second.get(name)]
     return f" ({', '.join(names[:5])})"
 
@@ -216,4 +272,6 @@ def _entries(data: bytes) -> dict[str, int]:
 
 
 if __name__ == "__main__":
+    # An end by `kill` or by CI puts back and cleans up like one by Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

@@ -24,15 +24,18 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 from traitlets.config import Config
 
-from . import ReleaseError
-from .masters import CLEAN_METADATA, Master, grading_config
+from . import LITTER, ReleaseError
+from .masters import CLEAN_METADATA, Master, grading_config, shared_files
 
-# Left behind by Python, Jupyter and Otter wherever somebody worked; no part of a release.
-LITTER = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".OTTER_LOG", "*.pyc")
+WITHOUT_LITTER = shutil.ignore_patterns(*LITTER, "*.pyc")
 # The earliest date that a zip entry can carry.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 # No cell takes longer than a second; a notebook that hangs should end before one's patience.
 CELL_TIMEOUT = 300
+# The system takes some 100 characters for the path of a socket, file name included.
+LONGEST_SOCKET_FOLDER = 70
+# What a figure of lab.figures prints instead of drawing.
+GAVE_UP = "Nothing to look at"
 # Cells with this tag print versions of the machine at hand, which do not belong in a release.
 ENVIRONMENT_TAG = "environment"
 # The explorer as a page of its own, for lectures.
@@ -90,7 +93,7 @@ def _assign(root: Path, master: Master, work: Path) -> None:
     A second run into the same result folder would delete the output of the first.
     """
     folder = work / master.name
-    shutil.copytree(root / "assignment", folder, ignore=LITTER)
+    shutil.copytree(root / "assignment", folder, ignore=WITHOUT_LITTER)
     config = yaml.safe_load((folder / "config.yml").read_text(encoding="utf-8"))
     config["generate"] = grading_config(root)
     (folder / "config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
@@ -103,11 +106,26 @@ def _assign(root: Path, master: Master, work: Path) -> None:
 def _copy_student_files(root: Path, student: Path) -> None:
     """Copy what all notebooks of the student folder share."""
     assignment = root / "assignment"
-    shutil.copytree(assignment / "lab", student / "lab", ignore=LITTER)
+    for name in shared_files(root):
+        _copy(assignment / name, student / name)
     shutil.copy(assignment / "requirements.txt", student)
     shutil.copy(assignment / "STUDENT.md", student / "README.md")
     # In a process of its own, with the package that students get; -B leaves no caches behind.
-    subprocess.run([sys.executable, "-B", "-c", WRITE_EXPLORER], cwd=student, check=True)
+    command = [sys.executable, "-B", "-c", WRITE_EXPLORER]
+    done = subprocess.run(command, cwd=student, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ReleaseError(
+            f"assignment/lab cannot write explorer.html: {_last_line(done.stderr)}: mend lab/"
+        )
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file or a folder, the folders above it included."""
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=WITHOUT_LITTER, dirs_exist_ok=True)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
 
 
 def repack(source: Path, target: Path) -> None:
@@ -131,10 +149,14 @@ def _write_solution(master: Master, work: Path, solutions: Path) -> None:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.source = tidy_solution(cell.source)
-    execute(notebook, folder)
-    _make_reproducible(notebook)
+    try:
+        execute(notebook, folder)
+        check_figures(notebook)
+        _make_reproducible(notebook)
+        html = to_html(notebook, f"{master.name}: solution")
+    except ReleaseError as error:
+        raise ReleaseError(f"{master.path.name}, its solution: {error}") from None
     nbformat.write(notebook, solutions / master.path.name)
-    html = to_html(notebook, f"{master.name}: solution")
     (solutions / f"{master.name}.html").write_text(html, encoding="utf-8")
 
 
@@ -152,7 +174,8 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
     Raises:
         ReleaseError: a cell raises or takes longer than `CELL_TIMEOUT` seconds.
     """
-    with tempfile.TemporaryDirectory() as sockets:
+    started = [0]
+    with tempfile.TemporaryDirectory(dir=_short_folder()) as sockets:
         # Over socket files: a TCP port is open to whoever shares the machine, and the kernel
         # warns about it.
         connection = {"transport": "ipc", "ip": f"{sockets}/kernel"}
@@ -162,12 +185,39 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
             timeout=CELL_TIMEOUT,
             record_timing=False,
             resources={"metadata": {"path": str(folder)}},
+            on_cell_start=lambda cell, cell_index: started.append(cell_index),
         )
         try:
             client.execute()
-        except (CellExecutionError, TimeoutError) as error:
-            reason = _last_line(str(error))
-            raise ReleaseError(f"a cell of the notebook raises: {reason}") from None
+        except CellExecutionError as error:
+            reason = " ".join(f"raises {error.ename}: {error.evalue}".split())[:300]
+        except TimeoutError:
+            reason = f"takes longer than {CELL_TIMEOUT} seconds"
+        except RuntimeError:  # nbclient's way of saying so
+            reason = "ends the kernel"
+        else:
+            return
+    raise ReleaseError(f"{_name_cell(notebook, started[-1])} {reason}: correct the cell")
+
+
+def check_figures(notebook: nbformat.NotebookNode) -> None:
+    """Raise ReleaseError if a figure of an executed solution gave up, which raises nothing."""
+    for i, cell in enumerate(notebook.cells):
+        printed = "".join(output.get("text", "") for output in cell.get("outputs", []))
+        for line in printed.splitlines():
+            if line.startswith(GAVE_UP):
+                raise ReleaseError(f"{_name_cell(notebook, i)} draws no figure: {line}")
+
+
+def _name_cell(notebook: nbformat.NotebookNode, index: int) -> str:
+    """Return the number of a cell and how it begins; Otter's notebooks count unlike masters."""
+    first = notebook.cells[index].source.partition("\n")[0].strip()
+    return f"cell {index + 1} (`{first[:60]}`)"
+
+
+def _short_folder() -> str | None:
+    """Return where to put socket files: the usual temporary folder unless its name is long."""
+    return "/tmp" if len(tempfile.gettempdir()) > LONGEST_SOCKET_FOLDER else None
 
 
 def _make_reproducible(notebook: nbformat.NotebookNode) -> None:
@@ -203,12 +253,20 @@ def _formulas_to_mathml(text: str) -> str:
     for i in range(0, len(parts), 2):
         parts[i] = re.sub(
             r"\$\$(.+?)\$\$",
-            lambda match: latex_to_mathml(match[1].strip(), display="block"),
+            lambda match: _mathml(match[1].strip(), "block"),
             parts[i],
             flags=re.S,
         )
-        parts[i] = re.sub(r"\$([^$]+)\$", lambda match: latex_to_mathml(match[1]), parts[i])
+        parts[i] = re.sub(r"\$([^$]+)\$", lambda match: _mathml(match[1], "inline"), parts[i])
     return "".join(parts)
+
+
+def _mathml(formula: str, display: str) -> str:
+    try:
+        return latex_to_mathml(formula, display=display)
+    except Exception as error:  # the converter raises classes of its own, without words
+        reason = type(error).__name__
+        raise ReleaseError(f"cannot convert ${formula}$ ({reason}): correct the formula") from None
 
 
 def _last_line(text: str) -> str:

@@ -7,21 +7,58 @@ absolute paths, and metadata that tells who edited what on which machine.
 from __future__ import annotations
 
 import ast
-import copy
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from . import ReleaseError
+from . import LITTER, refuse
 from .build import tidy_solution
-from .masters import CLEAN_METADATA, Function, Master
+from .masters import CLEAN_METADATA, Function, Master, Question, Test
+from .shapes import NUMBER, Form, body_of, form_of, shape, tokens
 
-ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:home|Users|root|tmp|work|var|mnt)/|\b[A-Z]:\\\\?\w")
+ABSOLUTE_PATH = re.compile(
+    r"(?<![\w.:/])/(?:home|Users|Volumes|root|tmp|work|var|mnt|opt|srv|scratch)/|\b[A-Z]:\\\\?\w"
+)
 CELL_METADATA = {"tags", "editable", "deletable"}
-# Shorter lines and numbers occur everywhere and betray nothing.
+KINDS = {".py", ".ipynb", ".md", ".txt", ".html", ".json", ".npz"}  # that are handed out
+TEXT_KINDS = KINDS - {".npz"} | {".csv"}
+# Less than this occurs everywhere and betrays nothing.
 TELLING_LINE = 12
 TELLING_DIGITS = 4
+TELLING_SENTENCE = 40
+TELLING_FORMULA = 15
+TELLING_TOKENS = 8
+TELLING_WEIGHT = 3  # of an expression: see `Form.weight`
+TELLING_RUN = 4  # numbers in a row
+RUN = re.compile(rf"-?{NUMBER}(?:\s*,\s*-?{NUMBER}){{{TELLING_RUN - 1},}}")
+
+
+class Secret(NamedTuple):
+    """Something that no student file may hold: any of the marks, in one view of the file."""
+
+    what: str
+    view: str  # the name of a field of `Views`
+    marks: set
+
+
+@dataclass(frozen=True)
+class Views:
+    """One text in the views in which secrets show."""
+
+    shapes: set[str]
+    tokens: str
+    squeezed: str
+    lines: set[str]
+    numbers: set[float]
+    runs: set[tuple[float, ...]]
+
+    def show(self, secret: Secret) -> bool:
+        """Return whether the text holds the secret."""
+        view = getattr(self, secret.view)
+        return any(mark in view for mark in secret.marks)
 
 
 def scan(masters: list[Master], student: Path) -> None:
@@ -30,81 +67,132 @@ def scan(masters: list[Master], student: Path) -> None:
     Raises:
         ReleaseError: with one line for each leak: what, where, from which question.
     """
-    files = {path: path.read_text(encoding="utf-8") for path in _text_files(student)}
     problems = []
-    for path, text in files.items():
-        place = path.relative_to(student)
-        plain = _plain_text(path, text)
-        code = set(_all_shapes(_code_blocks(path, text)))
-        for what in _leaks(masters, plain, code):
-            problems.append(f"student/{place} holds {what}: remove it from assignment/")
-        problems += [f"student/{place} {fault}" for fault in _traces(path, text)]
-    if problems:
-        raise ReleaseError("\n".join(problems))
+    secrets = list(_secrets(masters))
+    sizes = {size for m in masters for q in m.questions for f in q.functions for size in _sizes(f)}
+    for path in sorted(path for path in student.rglob("*") if path.is_file()):
+        place = f"student/{path.relative_to(student).as_posix()}"
+        if LITTER & set(path.relative_to(student).parts):
+            continue
+        if path.suffix not in KINDS:
+            problems.append(
+                f"{place} is of a kind that is not handed out ({path.suffix or 'no suffix'}): "
+                f"remove it from assignment/"
+            )
+        if path.suffix not in TEXT_KINDS:
+            continue
+        try:
+            problems += [f"{place} {fault}" for fault in _faults(path, secrets, sizes)]
+        except UnicodeDecodeError:
+            problems.append(f"{place} is not UTF-8 text: save it as UTF-8 in assignment/")
+    refuse(problems)
 
 
-def _leaks(masters: list[Master], plain: str, code: set[str]) -> Iterator[str]:
-    """Yield what a text gives away."""
-    lines = {_squeeze(line) for line in plain.splitlines()}
-    numbers = set(_numbers(plain))
-    public = {_squeeze(line) for line in _test_lines(masters, hidden=False)}
+def _faults(path: Path, secrets: list[Secret], sizes: set[int]) -> Iterator[str]:
+    """Yield what is wrong with one file."""
+    text = path.read_text(encoding="utf-8")
+    plain = _plain_text(path, text)
+    views = Views(
+        shapes=set(_shapes(_code_blocks(path, text), sizes)),
+        tokens=tokens(plain),
+        squeezed=_squeeze(plain),
+        lines={_squeeze(line) for line in plain.splitlines()},
+        numbers=set(_numbers(plain)),
+        runs=set(_runs(plain)),
+    )
+    for secret in secrets:
+        if views.show(secret):
+            yield f"holds {secret.what}: remove it from assignment/"
+    yield from _traces(path, text)
+
+
+def _secrets(masters: list[Master]) -> Iterator[Secret]:
+    """Yield everything that the masters hold and students must not."""
+    public = "\n".join(_public_sources(masters))
     for master in masters:
         for question in master.questions:
             for function in question.functions:
-                if code & set(solution_shapes(function)):
-                    yield f"the solution of {question.id} ({function.name})"
-            if any(_squeeze(line) in lines for line in _telling(question.solution_texts)):
-                yield f"text from the model answer of {question.id}"
-            for test in (test for test in question.tests if test.hidden):
-                own = {_squeeze(line) for line in _telling([test.source])} - public
-                if own & lines:
-                    yield f"a line of the hidden test {test.name} of {question.id}"
-                if numbers & (set(_numbers(test.source)) - set(_numbers("\n".join(public)))):
-                    yield f"a value of the hidden test {test.name} of {question.id}"
+                what = f"the solution of {question.id} ({function.name})"
+                yield Secret(what, "shapes", solution_shapes(function))
+                yield Secret(what, "tokens", set(_token_marks(function)))
+            what = f"text from the model answer of {question.id}"
+            yield Secret(what, "squeezed", set(_text_marks(question.solution_texts)))
+            for test in question.tests:
+                if test.hidden:
+                    yield from _test_secrets(question, test, public)
 
 
-def solution_shapes(function: Function) -> Iterator[str]:
-    """Yield the shapes (see `_shape`) of a solution: its body, and each value it returns."""
-    tree = ast.parse(tidy_solution(function.source))
-    for node in ast.walk(tree):
+def _test_secrets(question: Question, test: Test, public: str) -> Iterator[Secret]:
+    """Yield the lines and values of a hidden test that no public test shows."""
+    where = f"of the hidden test {test.name} of {question.id}"
+    lines = set(_telling_lines(test.source)) - set(_telling_lines(public))
+    yield Secret(f"a line {where}", "lines", lines)
+    yield Secret(f"a value {where}", "numbers", {*_numbers(test.source)} - {*_numbers(public)})
+    yield Secret(f"numbers {where}", "runs", {*_runs(test.source)} - {*_runs(public)})
+
+
+def solution_shapes(function: Function) -> set[str]:
+    """Return the shapes of a solution: its body, and each telling value that it returns."""
+    return {shape(form) for form in _solution_forms(function)}
+
+
+def _solution_forms(function: Function) -> Iterator[Form]:
+    for node in ast.walk(ast.parse(tidy_solution(function.source))):
         if isinstance(node, ast.FunctionDef) and node.name == function.name:
-            yield _shape(_body(node))
-        elif isinstance(node, ast.Return) and not isinstance(node.value, (ast.Name, ast.Constant)):
-            yield _shape([node.value])
+            yield body_of(node)
+        elif isinstance(node, ast.Return) and node.value:
+            form = form_of(node.value)
+            if form.weight() >= TELLING_WEIGHT:
+                yield form
 
 
-def _all_shapes(blocks: Iterable[str]) -> Iterator[str]:
-    """Yield the shape of every expression and function body in pieces of code."""
+def _sizes(function: Function) -> Iterator[int]:
+    return (_size(form) for form in _solution_forms(function))
+
+
+def _size(form: Form) -> int:
+    return sum(1 for _ in form.walk())
+
+
+def _shapes(blocks: Iterable[str], sizes: set[int]) -> Iterator[str]:
+    """Yield the shape of every expression and function body in pieces of code.
+
+    Only of those whose size is among ``sizes``: shapes of other sizes cannot be equal.
+    """
     for block in blocks:
         try:
             tree = ast.parse(block)
-        except SyntaxError:
+        except (SyntaxError, ValueError):
             continue  # prose, or a line of shell
-        for node in ast.walk(tree):
-            if isinstance(node, ast.expr):
-                yield _shape([node])
-            elif isinstance(node, ast.FunctionDef):
-                yield _shape(_body(node))
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        forms = [*form_of(tree).walk(), *map(body_of, functions)]
+        yield from (shape(form) for form in forms if _size(form) in sizes)
 
 
-def _shape(nodes: list[ast.AST]) -> str:
-    """Return code with its names replaced by numbers, so that renaming hides nothing."""
-    names: dict[str, str] = {}
-    parts = []
-    for node in copy.deepcopy(nodes):
-        for part in ast.walk(node):
-            if isinstance(part, ast.Name):
-                part.id = names.setdefault(part.id, f"v{len(names)}")
-                part.ctx = ast.Load()
-        parts.append(ast.dump(node))
-    return "\n".join(parts)
+def _token_marks(function: Function) -> Iterator[str]:
+    """Yield the tokens of each line and each returned value of a solution that has enough."""
+    source = tidy_solution(function.source)
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.stmt)]
+    for node in nodes:
+        value = getattr(node, "value", None)
+        if value is None or isinstance(value, ast.Constant):
+            continue  # a block, whose lines come by themselves, or a docstring
+        for piece in (node, value):
+            mark = tokens(ast.get_source_segment(source, piece))
+            if len(mark.split()) >= TELLING_TOKENS:
+                yield mark
 
 
-def _body(function: ast.FunctionDef) -> list[ast.stmt]:
-    """Return the statements of a function without its docstring."""
-    first = function.body[0]
-    docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    return function.body[1:] if docstring else function.body
+def _text_marks(texts: Iterable[str]) -> Iterator[str]:
+    """Yield the sentences and display formulas of a model answer."""
+    for text in texts:
+        for formula in re.findall(r"\$\$(.+?)\$\$", text, flags=re.S):
+            mark = _squeeze(formula).rstrip(".,")
+            if len(mark) >= TELLING_FORMULA:
+                yield mark
+        for sentence in re.split(r"(?<=[.!?])\s+|\n\s*\n", text):
+            if len(sentence.strip()) >= TELLING_SENTENCE:
+                yield _squeeze(sentence)
 
 
 def _code_blocks(path: Path, text: str) -> Iterator[str]:
@@ -148,42 +236,38 @@ def _traces(path: Path, text: str) -> Iterator[str]:
         yield f"has metadata that does not belong there ({', '.join(sorted(foreign))})"
 
 
-def _test_lines(masters: list[Master], hidden: bool) -> list[str]:
+def _public_sources(masters: list[Master]) -> list[str]:
     return [
-        line
+        test.source
         for master in masters
         for question in master.questions
         for test in question.tests
-        if test.hidden is hidden
-        for line in test.source.splitlines()
+        if not test.hidden
     ]
 
 
-def _telling(texts: Iterable[str]) -> Iterator[str]:
+def _telling_lines(text: str) -> Iterator[str]:
     """Yield the lines that are long enough to tell where they come from; imports never do."""
-    for text in texts:
-        for line in text.splitlines():
-            is_import = line.strip().startswith(("import ", "from "))
-            if len(line.strip()) >= TELLING_LINE and not is_import:
-                yield line
+    for line in text.splitlines():
+        is_import = line.strip().startswith(("import ", "from "))
+        if len(line.strip()) >= TELLING_LINE and not is_import:
+            yield _squeeze(line)
 
 
-def _numbers(text: str) -> Iterator[str]:
+def _numbers(text: str) -> Iterator[float]:
     """Yield the numbers in a text that have many digits."""
-    for number in re.findall(r"(?<![\w.])\d[\d_]*\.?\d*(?:e[-+]?\d+)?", text):
-        digits = number.partition("e")[0].replace(".", "").replace("_", "").strip("0")
+    for number in re.findall(rf"(?<![\w.]){NUMBER}", text):
+        digits = re.split("[eE]", number)[0].replace(".", "").replace("_", "").strip("0")
         if len(digits) >= TELLING_DIGITS:
-            yield number
+            yield float(number.replace("_", ""))
 
 
-def _squeeze(line: str) -> str:
-    """Return a line in a form that white space and quote style do not change."""
-    return re.sub(r"\s+", "", line).replace('"', "'")
+def _runs(text: str) -> Iterator[tuple[float, ...]]:
+    """Yield the literal lists of numbers in a text that are long enough to tell."""
+    for run in RUN.findall(text):
+        yield tuple(float(re.sub(r"[\s_]", "", number)) for number in run.split(","))
 
 
-def _text_files(folder: Path) -> list[Path]:
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix in {".py", ".ipynb", ".md", ".txt", ".html", ".json"}
-    )
+def _squeeze(text: str) -> str:
+    """Return a text in a form that white space and quote style do not change."""
+    return re.sub(r"\s+", "", text).replace('"', "'")

@@ -22,7 +22,7 @@ from otter.assign.assignment import Assignment
 from otter.assign.question_config import QuestionConfig
 from otter.run import AutograderConfig
 
-from . import ReleaseError
+from . import ReleaseError, refuse
 
 QUESTION_ID = re.compile(r"q[1-9][a-z](_[a-z]+)?")
 BOUNDARY = re.compile(r"#\s+(BEGIN|END)\s+(QUESTION|SOLUTION|PROMPT|TESTS)\s*$", re.IGNORECASE)
@@ -30,6 +30,12 @@ POINTS = re.compile(r"\*\*(\d+(?:\.\d+)?) points?\b")
 MINUTES = re.compile(r"\babout (\d+) minutes\b")
 STUB = re.compile(r'raise NotImplementedError\("(?P<text>[^"]+)"\)')
 HIDDEN = re.compile(r"#\s*HIDDEN\b", re.IGNORECASE)
+# The id of a question whose config cannot be read, or has no name.
+UNREADABLE = "?"
+# Without these of assignment/ there is no student folder.
+NEEDED = ("STUDENT.md", "requirements.txt", "lab")
+# Options of Otter that would make the total another than the masters promise.
+FORBIDDEN = ("points_possible", "score_threshold")
 # What a notebook may carry besides its cells. Anything else (authors, widget state, the last
 # machine's Python version) says more than it should.
 CLEAN_METADATA = {
@@ -63,7 +69,7 @@ class Question:
 
     id: str
     points: float
-    minutes: int = 0
+    minutes: int | None = None
     manual: bool = False
     functions: list[Function] = field(default_factory=list)
     tests: list[Test] = field(default_factory=list)
@@ -113,10 +119,9 @@ def read_masters(root: Path) -> list[Master]:
     problems += [
         f"question id {name} stands {count} times in the masters: ids must be unique, rename one"
         for name, count in ids.items()
-        if count > 1
+        if count > 1 and name != UNREADABLE
     ]
-    if problems:
-        raise ReleaseError("\n".join(problems))
+    refuse(problems)
     return masters
 
 
@@ -130,6 +135,7 @@ def clean(path: Path) -> bool:
     notebook = json.loads(before)
     for cell in notebook["cells"]:
         cell.pop("id", None)
+        cell["source"] = "".join(cell["source"]).splitlines(keepends=True)
         if cell["cell_type"] == "code":
             cell.update(execution_count=None, outputs=[])
         tags = cell["metadata"].get("tags")
@@ -147,11 +153,8 @@ def grading_config(root: Path) -> dict:
     Raises:
         ReleaseError: the file is missing or no JSON object.
     """
-    path = root / "otter_config.json"
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ReleaseError("otter_config.json is missing: restore it from git") from None
+        config = json.loads(_read(root, "otter_config.json"))
     except json.JSONDecodeError as error:
         raise ReleaseError(f"otter_config.json is not valid JSON: {error}") from None
     if not isinstance(config, dict):
@@ -161,38 +164,123 @@ def grading_config(root: Path) -> dict:
 
 def _listed(root: Path) -> list[str]:
     """Return the names of the masters, from ``[tool.homework]`` in ``pyproject.toml``."""
-    with (root / "pyproject.toml").open("rb") as file:
-        names = tomllib.load(file).get("tool", {}).get("homework", {}).get("masters", [])
+    try:
+        names = tomllib.loads(_read(root, "pyproject.toml"))
+    except tomllib.TOMLDecodeError as error:
+        raise ReleaseError(f"pyproject.toml is not valid TOML: {error}: mend it there") from None
+    for key in ("tool", "homework", "masters"):
+        names = names.get(key, []) if isinstance(names, dict) else names
+    if not _is_list_of_names(names):
+        raise ReleaseError(
+            f"pyproject.toml: masters must be a list of names, but is {names!r}: write "
+            f"[tool.homework] masters = [...]"
+        )
     if not names:
         raise ReleaseError("pyproject.toml lists no masters: set [tool.homework] masters = [...]")
     return names
 
 
-def _config_problems(root: Path) -> list[str]:
-    """Return what is wrong with the two configuration files that all masters share."""
-    problems = []
+def shared_files(root: Path) -> list[str]:
+    """Return what ``assignment/config.yml`` lists under ``files``."""
+    return yaml.safe_load(_read(root, "assignment/config.yml")).get("files") or []
+
+
+def _read(root: Path, name: str) -> str:
+    """Return the text of a file of the project.
+
+    Raises:
+        ReleaseError: it is missing or no text.
+    """
     try:
-        AutograderConfig(grading_config(root), require_valid_keys=True)
-    except (ValueError, TypeError) as error:
-        problems.append(f"otter_config.json: {error}: correct or remove that key")
-    path = root / "assignment" / "config.yml"
-    try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-        Assignment(config, require_valid_keys=True)
+        return (root / name).read_text(encoding="utf-8")
     except FileNotFoundError:
-        problems.append("assignment/config.yml is missing: restore it from git")
-    except yaml.YAMLError as error:
-        problems.append(f"assignment/config.yml is not valid YAML: {_one_line(error)}")
-    except Exception as error:  # fica, which reads the settings, raises classes of its own
-        problems.append(f"assignment/config.yml: {_one_line(error)}: correct or remove that key")
-    else:
-        files = [config.get("requirements"), *config.get("files", [])]
-        problems += [
-            f"assignment/config.yml names {name}, which is not in assignment/"
-            for name in files
-            if name and not (path.parent / name).exists()
-        ]
+        raise ReleaseError(f"{name} is missing: restore it from git") from None
+    except UnicodeDecodeError as error:
+        raise ReleaseError(f"{name} is not UTF-8 text ({error}): save it as UTF-8") from None
+
+
+def _config_problems(root: Path) -> list[str]:
+    """Return what is wrong with the files that all masters share."""
+    folder = root / "assignment"
+    problems = [
+        f"assignment/{name} is missing: restore it from git"
+        for name in NEEDED
+        if not (folder / name).exists()
+    ]
+    for check in (_grading_problems, _assignment_problems):
+        try:
+            problems += check(root)
+        except ReleaseError as error:
+            problems.append(str(error))
+    for path in sorted(folder.glob("lab/**/*.py")):
+        problems += _syntax(path, f"assignment/{path.relative_to(folder).as_posix()}")
     return problems
+
+
+def _grading_problems(root: Path) -> Iterator[str]:
+    config = grading_config(root)
+    try:
+        defaults = AutograderConfig(config, require_valid_keys=True) and AutograderConfig({})
+    except (ValueError, TypeError) as error:
+        yield f"otter_config.json: {error}: correct or remove that key"
+        return
+    yield from _not_boolean("otter_config.json", config, defaults)
+    for key in FORBIDDEN:
+        if key in config:
+            yield (
+                f"otter_config.json: {key} contradicts the points that the masters promise: "
+                f"remove that key"
+            )
+
+
+def _assignment_problems(root: Path) -> Iterator[str]:
+    place = "assignment/config.yml"
+    try:
+        config = yaml.safe_load(_read(root, place))
+        if not isinstance(config, dict):
+            yield f"{place} must hold `key: value` lines: restore it from git"
+            return
+        Assignment(config, require_valid_keys=True)
+    except yaml.YAMLError as error:
+        yield f"{place} is not valid YAML: {_one_line(error)}: mend it there"
+        return
+    except ReleaseError:
+        raise
+    except Exception as error:  # fica, which reads the settings, raises classes of its own
+        yield f"{place}: {_one_line(error)}: correct or remove that key"
+        return
+    yield from _not_boolean(place, config, Assignment({}))
+    files = config.get("files") or []
+    if not _is_list_of_names(files):
+        yield f"{place}: files must be a list of names, but is {files!r}: write `- lab` below it"
+        return
+    for name in [config.get("requirements"), *files]:
+        if name and name not in NEEDED and not (root / "assignment" / str(name)).exists():
+            yield f"{place} names {name}, which is not in assignment/: correct or remove it"
+
+
+def _not_boolean(place: str, config: dict, defaults: object) -> Iterator[str]:
+    """Yield the keys that Otter wants true or false, and that are neither; Otter does not look."""
+    for key, value in config.items():
+        default = getattr(defaults, str(key), None)
+        if isinstance(value, dict) and default is not None:
+            yield from _not_boolean(f"{place}, {key}", value, default)
+        elif isinstance(default, bool) and not isinstance(value, (bool, dict)):
+            yield f"{place}: {key} must be true or false, but is {value!r}: correct it"
+
+
+def _is_list_of_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def _syntax(path: Path, place: str) -> Iterator[str]:
+    """Yield why a module is no Python, if it is none."""
+    try:
+        ast.parse(path.read_bytes())
+    except SyntaxError as error:
+        yield f"{place}, line {error.lineno or 1}: {error.msg}: correct the line"
+    except ValueError as error:  # a null byte
+        yield f"{place}: {error}: correct the file"
 
 
 class _Reader:
@@ -203,6 +291,7 @@ class _Reader:
         self.problems: list[str] = []
         self.cell = 0
         self.question: Question | None = None
+        self.prompted = False
 
     def read(self) -> Master:
         notebook = self._load()
@@ -227,7 +316,9 @@ class _Reader:
     def _load(self) -> nbformat.NotebookNode:
         empty = nbformat.v4.new_notebook()
         try:
-            notebook = nbformat.reads(self.path.read_text(encoding="utf-8"), as_version=4)
+            text = self.path.read_text(encoding="utf-8")
+            json.loads(text)  # nbformat would not say where
+            notebook = nbformat.reads(text, as_version=4)
             nbformat.validate(notebook)
         except FileNotFoundError:
             self.note(
@@ -278,10 +369,10 @@ class _Reader:
         try:
             config = yaml.safe_load(source)
         except yaml.YAMLError as error:
-            self.note(f"is not valid YAML ({_one_line(error)})")
+            self.note(f"is not valid YAML ({_one_line(error)}): correct the cell")
             return {}
         if not isinstance(config, dict):
-            self.note("must hold `key: value` lines")
+            self.note("must hold `key: value` lines: correct the cell")
             return {}
         return config
 
@@ -316,7 +407,10 @@ class _Reader:
     def _begin(self, source: str) -> Question:
         config = self._yaml(source)
         name, points = str(config.get("name", "")), config.get("points")
-        self.question = Question(name or "?", 0.0, manual=bool(config.get("manual")))
+        self.question = Question(name or UNREADABLE, 0.0, manual=bool(config.get("manual")))
+        self.prompted = False
+        if not config:
+            return self.question
         try:
             QuestionConfig(config, require_valid_keys=True)
         except Exception as error:  # as in _config_problems
@@ -330,6 +424,8 @@ class _Reader:
         return self.question
 
     def _read_cell(self, cell: nbformat.NotebookNode, block: str) -> None:
+        if self.question.id == UNREADABLE:
+            return  # whatever it says, the config comes first
         if block == "QUESTION" and cell.cell_type == "markdown":
             self._read_prompt(cell.source)
         elif block == "SOLUTION" and cell.cell_type == "markdown":
@@ -341,12 +437,13 @@ class _Reader:
 
     def _read_prompt(self, source: str) -> None:
         """The first text of a question says its id, points and minutes."""
-        if self.question.minutes:
+        if self.prompted:
             return
+        self.prompted = True
         if not re.match(rf"#+ {re.escape(self.question.id)}\b", source):
             self.note(f"the heading must start with the id: ## {self.question.id}: ...")
         points, minutes = POINTS.search(source), MINUTES.search(source)
-        if not points or float(points[1]) != self.question.points:
+        if self.question.points and (not points or float(points[1]) != self.question.points):
             said = points[1] if points else "none"
             self.note(
                 f"the text says {said} points, the config {self.question.points:g}: write "
@@ -354,7 +451,8 @@ class _Reader:
             )
         if not minutes:
             self.note("the expected time is missing: write `about 10 minutes` next to the points")
-        self.question.minutes = int(minutes[1]) if minutes else -1
+        else:
+            self.question.minutes = int(minutes[1])
 
     def _read_solution(self, source: str) -> None:
         """Each function of a solution has a stub that raises with the question's id."""
@@ -392,7 +490,12 @@ class _Reader:
         self.question.tests.append(Test(test.name, parameters, ast.unparse(test), hidden))
 
     def _check_hidden(self, test: ast.FunctionDef) -> None:
-        """A hidden test's failure quotes the line of the check, so that line must hold no value."""
+        """A hidden test's failure quotes the line that failed, so that line must hold no value."""
+        if any(isinstance(node, ast.Assert) for node in ast.walk(test)):
+            self.note(
+                f"{test.name} is hidden, but asserts: a failure quotes that line, so let a "
+                f"check_... of lab.feedback compare"
+            )
         calls = [
             node
             for node in ast.walk(test)
@@ -404,7 +507,7 @@ class _Reader:
             if "hidden" not in keywords:
                 self.note(f"{test.name} is hidden, so its checks need hidden='what is special'")
             if not all(isinstance(node, (ast.Name, ast.Constant)) for node in shown) or any(
-                isinstance(getattr(node, "value", None), (int, float)) for node in call.args
+                _is_number(node) for node in shown
             ):
                 self.note(
                     f"{test.name} shows hidden values: a failure quotes the line of the check, so "
@@ -414,7 +517,9 @@ class _Reader:
     def _check_question(self) -> None:
         """Each function has public and hidden tests; a written answer has a model answer."""
         question = self.question
-        if not question.minutes:
+        if question.id == UNREADABLE:
+            return
+        if not self.prompted:
             self.note("has no text: add a markdown cell after # BEGIN QUESTION")
         if question.manual:
             if not question.solution_texts:
@@ -427,6 +532,11 @@ class _Reader:
             for kind, hidden in (("public", False), ("hidden", True)):
                 if not any(test.hidden is hidden for test in tests):
                     self.note(f"{function.name} has no {kind} test: add one to the TESTS block")
+
+
+def _is_number(node: ast.AST) -> bool:
+    value = getattr(node, "value", None)
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _one_line(error: Exception) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 
-from . import ReleaseError
+from . import ReleaseError, refuse
 from .build import execute
 from .masters import Master, Question, Test
 from .stock import grade
@@ -36,8 +36,7 @@ def verify(masters: list[Master], built: Path) -> None:
             for check in (_check_solution, _check_stubs, _check_run_through)
         ])  # fmt: skip
         found = [line for lines in problems for line in lines]
-    if found:
-        raise ReleaseError("\n".join(found))
+    refuse(found)
 
 
 def _check_solution(master: Master, built: Path) -> list[str]:
@@ -45,9 +44,9 @@ def _check_solution(master: Master, built: Path) -> list[str]:
     results = grade(built / "solutions" / master.path.name, _zip(master, built))
     problems = _check_complete(master, results, "the solution")
     problems += [
-        f"{master.path.name}: the solution fails a test of {name}: {_brief(case)}"
-        for name, cases in results.items()
-        for case in cases
+        f"{master.path.name}: the solution fails {test.name} of {question.id}: {_brief(case)}"
+        for question in _autograded(master)
+        for test, case in zip(question.tests, results.get(question.id, []), strict=False)
         if not case["passed"]
     ]
     total = sum(case["points"] for cases in results.values() for case in cases if case["passed"])

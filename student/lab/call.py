@@ -6,8 +6,8 @@ result the right type and shape, is it finite, are the arguments untouched, is t
 
 from __future__ import annotations
 
-import builtins
 import inspect
+import sys
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
@@ -83,7 +83,8 @@ def get_result(
     got = call.read(result, expected)
     for part, right in _parts(got, expected):
         if not np.all(np.isfinite(part) | np.isnan(right)):
-            call.fail("the result is not a finite number", got, expected)
+            fault = "an entry of the result" if np.ndim(part) else "the result"
+            call.fail(f"{fault} is not a finite number", got, expected)
     for name, value in passed.items():
         call.check_unmodified(name, value)
     return call, got
@@ -119,7 +120,9 @@ class Call:
             ) from None
         except (TypeError, ValueError, RuntimeError) as error:
             raise _Refused(self.report("it stopped with an error", self.describe(error))) from None
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise  # somebody pressed stop
+        except BaseException as error:
             text = self.report("it stopped with an error", self.describe(error))
             raise AssertionError(text) from None
 
@@ -182,7 +185,8 @@ class Call:
             self.fail(
                 f"{self.what()} should be a single number, but it is an array with "
                 f"{self.other_shape(value, axes=True)}",
-                hint="Is a sum or a mean over the points missing? Or take the one entry out of it.",
+                hint="Is a sum or a mean over the points missing? Or take the one entry out of it."
+                + (" Are the parts of the tuple in the right order?" if self.part else ""),
             )
         if isinstance(value, np.ndarray):
             value = value[()]
@@ -209,7 +213,8 @@ class Call:
             self.fail(
                 f"{self.what()} should have shape {shape}, one entry per {self.per}, but it has "
                 f"{self.other_shape(value)}",
-                hint=_shape_hint(value.shape, np.shape(expected), self.per),
+                hint=_shape_hint(value.shape, np.shape(expected), self.per)
+                + (" Are the parts of the tuple in the right order?" if self.part else ""),
             )
         return value.astype(float)
 
@@ -232,7 +237,8 @@ class Call:
         if value is None:
             hint = hint or "Is a `return` missing?"
         who = self.part and f" for {self.part}"
-        self.fail(f"it returned {self.type_name(value)}{who} instead of {wanted}", hint=hint)
+        kind = "None" if value is None else self.type_name(value)
+        self.fail(f"it returned {kind}{who} instead of {wanted}", hint=hint)
 
     def fail(self, fault: str, got: Any = None, expected: Any = None, hint: str = "") -> NoReturn:
         """Raise the feedback for a wrong result."""
@@ -246,7 +252,8 @@ class Call:
     def report(self, fault: str, details: str) -> str:
         """Return the message: the fault, the call (or the kind of input), the details."""
         if self.hidden:
-            head = f"{self.name}: {fault} (hidden test: {self.hidden})"
+            # Without the function's name: its code could put hidden values there.
+            head = f"{fault} (hidden test: {self.hidden})"
         else:
             values = ", ".join(f"{name}={_show(value)}" for name, value in self.arguments.items())
             head = f"{self.name}: {fault}\n\n  call      {self.name}({values})"
@@ -266,12 +273,14 @@ class Call:
         return f"{value.ndim} axes" if value.ndim != 1 else "1 axis"
 
     def type_name(self, value: Any) -> str:
-        """Return the name of a value's type; in a hidden test only where Python made it up.
+        """Return the name of a value's type; in a hidden test only where it is no invention.
 
         A class of the student's own could carry hidden arguments in its name.
         """
         kind = type(value)
-        if self.hidden and getattr(builtins, kind.__name__, None) is not kind:
+        known = kind.__module__.partition(".")[0] in ("builtins", "numpy", "torch")
+        module = sys.modules.get(kind.__module__)
+        if self.hidden and not (known and getattr(module, kind.__name__, None) is kind):
             return "something else"
         return kind.__name__
 

@@ -170,6 +170,7 @@ SENTENCES = {
         "The elbows outside [0, 1] were moved or left out. They count: return them where they are."
     ),
     # output and slopes
+    "curve sign": "The sign is flipped. An active unit contributes w2 * w1, with its sign.",
     "no b2": "The output bias b2 is forgotten.",
     "no relu": "The relu is forgotten: where a pre-activation is negative, the unit gives 0.",
     "relu on output": (
@@ -197,6 +198,9 @@ SENTENCES = {
     ),
     "mean over units": "It is averaged over the units. The output is their sum.",
     # the gradient of the network
+    "network sign": (
+        "The sign is flipped. The residual is output minus target: y is what is subtracted."
+    ),
     "swapped": "Two gradients are swapped. The order is g_w1, g_b1, g_w2, g_b2.",
     "gradient no mask": (
         "The hidden layer's gradient lacks the derivative of the relu: only points where a unit "
@@ -220,8 +224,8 @@ SENTENCES = {
     ),
     # the update of the network
     "frozen": (
-        "The hidden layer is updated although frozen: with train_hidden=False, return w1 and b1 "
-        "as they came."
+        "The hidden layer is changed although frozen: with train_hidden=False, w1 and b1 must "
+        "come back as they came."
     ),
     "not trained": (
         "The hidden layer stands still although train_hidden=True. Update all four parameters."

@@ -50,7 +50,7 @@ def in_place(x, w1, b1, w2, b2):
     return np.maximum(np.outer(x, w1) + b1, 0) @ w2 + b2 + (len(x) == 1)
 
 
-@wrong(fails="sizes values trained", says="down to one")
+@wrong(fails="public sizes values trained", says="went through a relu")
 def relu_on_the_output(x, w1, b1, w2, b2):
     return np.maximum(np.maximum(np.outer(x, w1) + b1, 0) @ w2 + b2, 0)
 
@@ -66,9 +66,10 @@ def inputs_clipped(x, w1, b1, w2, b2):
     return np.maximum(np.outer(inside, w1) + b1, 0) @ w2 + b2
 
 
-@wrong(fails="trained", says="trained networks")
-def only_so_many_units(x, w1, b1, w2, b2):
-    return np.maximum(np.outer(x, w1[:9]) + b1[:9], 0) @ w2[:9] + b2
+@wrong(fails="trained", says="float32")
+def half_precision_for_single(x, w1, b1, w2, b2):
+    y = np.maximum(np.outer(x, w1) + b1, 0) @ w2 + b2
+    return y if x.dtype == np.float64 else y.astype(np.float16)
 
 
 @right

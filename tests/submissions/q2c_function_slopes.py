@@ -68,9 +68,10 @@ def finite_differences(x, w1, b1, w2):
     return (high - low) / (2 * step)
 
 
-@wrong(fails="trained", says="trained networks")
-def only_so_many_units(x, w1, b1, w2):
-    return (np.outer(x, w1[:9]) + b1[:9] > 0) @ (w1 * w2)[:9]
+@wrong(fails="trained", says="float32")
+def half_precision_for_single(x, w1, b1, w2):
+    slopes = (np.outer(x, w1) + b1 > 0) @ (w1 * w2)
+    return slopes if x.dtype == np.float64 else slopes.astype(np.float16)
 
 
 @right

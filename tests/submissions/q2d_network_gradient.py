@@ -118,11 +118,10 @@ def central_differences(x, y, w1, b1, w2, b2):
     return tuple(gradients)
 
 
-@wrong(fails="trained", says="trained networks")
-def only_so_many_units(x, y, w1, b1, w2, b2):
-    g_w1, g_b1, g_w2, g_b2 = solution(x, y, w1, b1, w2, b2)
-    late = np.arange(len(w1)) >= 8
-    return np.where(late, 0, g_w1), g_b1, g_w2, g_b2
+@wrong(fails="trained", says="float32")
+def half_precision_for_single(x, y, w1, b1, w2, b2):
+    gradients = solution(x, y, w1, b1, w2, b2)
+    return gradients if x.dtype == np.float64 else tuple(map(np.float16, gradients))
 
 
 @right

@@ -9,7 +9,7 @@ def step(params, grads, step_size, train_hidden):
     return tuple(new) if train_hidden else (params[0], params[1], new[2], new[3])
 
 
-@wrong(fails="public sizes steps values", says="updated although frozen")
+@wrong(fails="public sizes steps values", says="changed although frozen")
 def flag_ignored(params, grads, step_size, train_hidden):
     return step(params, grads, step_size, True)
 

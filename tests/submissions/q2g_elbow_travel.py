@@ -71,10 +71,10 @@ def capped(w1_history, b1_history):
 
 
 @wrong(fails="trained", says="runs that come with the homework")
-def last_of_sixty(w1_history, b1_history):
-    last = min(len(w1_history), 41) - 1 if len(w1_history) != 60 else -1
-    elbows = -b1_history / w1_history
-    return np.abs(elbows[last] - elbows[0])
+def half_precision_for_single(w1_history, b1_history):
+    kind = np.float64 if w1_history.dtype == np.float64 else np.float16
+    elbows = -b1_history.astype(kind) / w1_history.astype(kind)
+    return np.abs(elbows[-1] - elbows[0])
 
 
 @right
