@@ -2,7 +2,7 @@
 
 The order of things, one module each:
 
-- `masters`: read the master notebooks and refuse what is broken in them;
+- `settings`, `masters`: read configuration and master notebooks, and refuse what is broken;
 - `build`: run Otter Assign on each, and assemble ``student/``, ``solutions/`` and the zips;
 - `verify`: grade the solution and the untouched student notebook, and count;
 - `leaks`: search ``student/`` for answers, hidden tests and personal traces, comparing code by

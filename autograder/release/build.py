@@ -25,7 +25,8 @@ from nbconvert import HTMLExporter
 from traitlets.config import Config
 
 from . import LITTER, ReleaseError
-from .masters import CLEAN_METADATA, Master, grading_config, shared_files
+from .masters import CLEAN_METADATA, Master
+from .settings import grading_config, shared_files
 
 WITHOUT_LITTER = shutil.ignore_patterns(*LITTER, "*.pyc")
 # The earliest date that a zip entry can carry.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,9 +19,9 @@ import nbformat
 import yaml
 from otter.assign.assignment import Assignment
 from otter.assign.question_config import QuestionConfig
-from otter.run import AutograderConfig
 
-from . import ReleaseError, refuse
+from . import refuse
+from .settings import config_problems, listed_masters, one_line
 
 QUESTION_ID = re.compile(r"q[1-9][a-z](_[a-z]+)?")
 BOUNDARY = re.compile(r"#\s+(BEGIN|END)\s+(QUESTION|SOLUTION|PROMPT|TESTS)\s*$", re.IGNORECASE)
@@ -32,10 +31,6 @@ STUB = re.compile(r'raise NotImplementedError\("(?P<text>[^"]+)"\)')
 HIDDEN = re.compile(r"#\s*HIDDEN\b", re.IGNORECASE)
 # The id of a question whose config cannot be read, or has no name.
 UNREADABLE = "?"
-# Without these of assignment/ there is no student folder.
-NEEDED = ("STUDENT.md", "requirements.txt", "lab")
-# Options of Otter that would make the total another than the masters promise.
-FORBIDDEN = ("points_possible", "score_threshold")
 # What a notebook may carry besides its cells. Anything else (authors, widget state, the last
 # machine's Python version) says more than it should.
 CLEAN_METADATA = {
@@ -101,9 +96,9 @@ def read_masters(root: Path) -> list[Master]:
     Raises:
         ReleaseError: with one line for each fault in the masters and the configuration.
     """
-    names = _listed(root)
+    names = listed_masters(root)
     folder = root / "assignment"
-    problems = _config_problems(root)
+    problems = config_problems(root)
     for path in sorted(folder.glob("*.ipynb")):
         if path.stem not in names:
             problems.append(
@@ -145,142 +140,6 @@ def clean(path: Path) -> bool:
     if after != before:
         path.write_text(after, encoding="utf-8")
     return after != before
-
-
-def grading_config(root: Path) -> dict:
-    """Return Otter's part of ``otter_config.json``.
-
-    Raises:
-        ReleaseError: the file is missing or no JSON object.
-    """
-    try:
-        config = json.loads(_read(root, "otter_config.json"))
-    except json.JSONDecodeError as error:
-        raise ReleaseError(f"otter_config.json is not valid JSON: {error}") from None
-    if not isinstance(config, dict):
-        raise ReleaseError("otter_config.json must hold one JSON object, {...}")
-    return config
-
-
-def _listed(root: Path) -> list[str]:
-    """Return the names of the masters, from ``[tool.homework]`` in ``pyproject.toml``."""
-    try:
-        names = tomllib.loads(_read(root, "pyproject.toml"))
-    except tomllib.TOMLDecodeError as error:
-        raise ReleaseError(f"pyproject.toml is not valid TOML: {error}: mend it there") from None
-    for key in ("tool", "homework", "masters"):
-        names = names.get(key, []) if isinstance(names, dict) else names
-    if not _is_list_of_names(names):
-        raise ReleaseError(
-            f"pyproject.toml: masters must be a list of names, but is {names!r}: write "
-            f"[tool.homework] masters = [...]"
-        )
-    if not names:
-        raise ReleaseError("pyproject.toml lists no masters: set [tool.homework] masters = [...]")
-    return names
-
-
-def shared_files(root: Path) -> list[str]:
-    """Return what ``assignment/config.yml`` lists under ``files``."""
-    return yaml.safe_load(_read(root, "assignment/config.yml")).get("files") or []
-
-
-def _read(root: Path, name: str) -> str:
-    """Return the text of a file of the project.
-
-    Raises:
-        ReleaseError: it is missing or no text.
-    """
-    try:
-        return (root / name).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ReleaseError(f"{name} is missing: restore it from git") from None
-    except UnicodeDecodeError as error:
-        raise ReleaseError(f"{name} is not UTF-8 text ({error}): save it as UTF-8") from None
-
-
-def _config_problems(root: Path) -> list[str]:
-    """Return what is wrong with the files that all masters share."""
-    folder = root / "assignment"
-    problems = [
-        f"assignment/{name} is missing: restore it from git"
-        for name in NEEDED
-        if not (folder / name).exists()
-    ]
-    for check in (_grading_problems, _assignment_problems):
-        try:
-            problems += check(root)
-        except ReleaseError as error:
-            problems.append(str(error))
-    for path in sorted(folder.glob("lab/**/*.py")):
-        problems += _syntax(path, f"assignment/{path.relative_to(folder).as_posix()}")
-    return problems
-
-
-def _grading_problems(root: Path) -> Iterator[str]:
-    config = grading_config(root)
-    try:
-        defaults = AutograderConfig(config, require_valid_keys=True) and AutograderConfig({})
-    except (ValueError, TypeError) as error:
-        yield f"otter_config.json: {error}: correct or remove that key"
-        return
-    yield from _not_boolean("otter_config.json", config, defaults)
-    for key in FORBIDDEN:
-        if key in config:
-            yield (
-                f"otter_config.json: {key} contradicts the points that the masters promise: "
-                f"remove that key"
-            )
-
-
-def _assignment_problems(root: Path) -> Iterator[str]:
-    place = "assignment/config.yml"
-    try:
-        config = yaml.safe_load(_read(root, place))
-        if not isinstance(config, dict):
-            yield f"{place} must hold `key: value` lines: restore it from git"
-            return
-        Assignment(config, require_valid_keys=True)
-    except yaml.YAMLError as error:
-        yield f"{place} is not valid YAML: {_one_line(error)}: mend it there"
-        return
-    except ReleaseError:
-        raise
-    except Exception as error:  # fica, which reads the settings, raises classes of its own
-        yield f"{place}: {_one_line(error)}: correct or remove that key"
-        return
-    yield from _not_boolean(place, config, Assignment({}))
-    files = config.get("files") or []
-    if not _is_list_of_names(files):
-        yield f"{place}: files must be a list of names, but is {files!r}: write `- lab` below it"
-        return
-    for name in [config.get("requirements"), *files]:
-        if name and name not in NEEDED and not (root / "assignment" / str(name)).exists():
-            yield f"{place} names {name}, which is not in assignment/: correct or remove it"
-
-
-def _not_boolean(place: str, config: dict, defaults: object) -> Iterator[str]:
-    """Yield the keys that Otter wants true or false, and that are neither; Otter does not look."""
-    for key, value in config.items():
-        default = getattr(defaults, str(key), None)
-        if isinstance(value, dict) and default is not None:
-            yield from _not_boolean(f"{place}, {key}", value, default)
-        elif isinstance(default, bool) and not isinstance(value, (bool, dict)):
-            yield f"{place}: {key} must be true or false, but is {value!r}: correct it"
-
-
-def _is_list_of_names(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(name, str) for name in value)
-
-
-def _syntax(path: Path, place: str) -> Iterator[str]:
-    """Yield why a module is no Python, if it is none."""
-    try:
-        ast.parse(path.read_bytes())
-    except SyntaxError as error:
-        yield f"{place}, line {error.lineno or 1}: {error.msg}: correct the line"
-    except ValueError as error:  # a null byte
-        yield f"{place}: {error}: correct the file"
 
 
 class _Reader:
@@ -327,7 +186,7 @@ class _Reader:
             )
         except Exception as error:  # nbformat trips over bad structure in many ways
             self.note(
-                f"is not a valid notebook ({_one_line(error)}): restore it from git, or mend "
+                f"is not a valid notebook ({one_line(error)}): restore it from git, or mend "
                 f"the JSON where that says"
             )
         else:
@@ -357,8 +216,8 @@ class _Reader:
         config = self._yaml(source)
         try:
             Assignment(config, require_valid_keys=True)
-        except Exception as error:  # as in _config_problems
-            self.note(f"{_one_line(error)}: correct or remove that key")
+        except Exception as error:  # as in settings.py
+            self.note(f"{one_line(error)}: correct or remove that key")
         wanted = {"name": self.path.stem, "config_file": "config.yml"}
         for key, value in wanted.items():
             if config.get(key) != value:
@@ -369,7 +228,7 @@ class _Reader:
         try:
             config = yaml.safe_load(source)
         except yaml.YAMLError as error:
-            self.note(f"is not valid YAML ({_one_line(error)}): correct the cell")
+            self.note(f"is not valid YAML ({one_line(error)}): correct the cell")
             return {}
         if not isinstance(config, dict):
             self.note("must hold `key: value` lines: correct the cell")
@@ -413,8 +272,8 @@ class _Reader:
             return self.question
         try:
             QuestionConfig(config, require_valid_keys=True)
-        except Exception as error:  # as in _config_problems
-            self.note(f"{_one_line(error)}: correct or remove that key")
+        except Exception as error:  # as in settings.py
+            self.note(f"{one_line(error)}: correct or remove that key")
         if not QUESTION_ID.fullmatch(name):
             self.note(f"question id {name!r} is broken: write it like q1a, q1a_ii or q1b_vote")
         if isinstance(points, bool) or not isinstance(points, (int, float)) or points <= 0:
@@ -537,7 +396,3 @@ class _Reader:
 def _is_number(node: ast.AST) -> bool:
     value = getattr(node, "value", None)
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
