@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lab import descent
+from lab import descent, relu_plots
+from lab.data import make_dataset, target
 from lab.figures import figure
+from lab.history import History
+from lab.network import Params
 from matplotlib.figure import Figure
 
 X = np.array([2.0, -1.0, 0.5])
@@ -99,6 +102,90 @@ def test_race_counts_the_points_that_were_looked_at(ax):
     descent.plot_race(ax, np.array([0.0, 1.0, 2.0]), np.array([0.0, 5.0]), 12, 1.5)
     assert lines(ax)["full gradient"].tolist() == [[0, 0], [12, 1], [24, 2]]
     assert lines(ax)["SGD"].tolist() == [[0, 0], [1, 5]]
+
+
+# -- part 2 -----------------------------------------------------------------------------------
+
+PARAMS = Params(
+    np.array([2.0, -1.0, 1.0]), np.array([-1.0, 0.25, 2.0]), np.array([3.0, -2.0, 1.0]), 0.5
+)
+
+
+def history():
+    """A made-up run of three snapshots and two units."""
+    losses, zeros = np.array([4.0, 2.0, 1.0]), np.zeros((3, 2))
+    steps = np.array([0, 1, 100])
+    return History(steps, zeros + 1, zeros, zeros, np.zeros(3), losses, losses / 2)
+
+
+def test_plot_relu_has_its_elbow_where_the_word_says(ax):
+    relu_plots.plot_relu(ax)
+    curve, elbow = ax.lines[0].get_xydata(), ax.lines[1].get_xydata()
+    assert curve[:, 1] == pytest.approx(np.maximum(2 * curve[:, 0] - 0.8, 0))
+    assert elbow.tolist() == [[0.4, 0.0]]
+    assert [text.get_text() for text in ax.texts] == ["inactive", "elbow", "active"]
+
+
+def test_plot_data_draws_the_target_and_the_training_points(ax):
+    dataset = make_dataset(n_samples=7)
+    relu_plots.plot_data(ax, dataset)
+    drawn = lines(ax)
+    assert drawn["training data"].tolist() == np.column_stack(dataset[:2]).tolist()
+    assert drawn["target"][:, 1] == pytest.approx(target(drawn["target"][:, 0]))
+
+
+def test_plot_curve_draws_what_it_is_given_and_refuses_a_table(ax):
+    relu_plots.plot_curve(ax, X, Y, "mine", 2)
+    assert lines(ax)["mine"].tolist() == np.column_stack([X, Y]).tolist()
+    with pytest.raises(ValueError, match=r"one value per x, shape \(3,\), got \(3, 2\)"):
+        relu_plots.plot_curve(ax, X, np.zeros((3, 2)), "table")
+
+
+def test_plot_units_draws_every_contribution_and_the_elbows_inside(ax):
+    relu_plots.plot_units(ax, PARAMS, np.array([0.5, 0.25, -2.0]))
+    up, down = (
+        [line.get_ydata() for line in ax.lines if line.get_color() == colour]
+        for colour in (relu_plots.BLUE, relu_plots.VERMILLION)
+    )
+    w1, b1, w2, _ = PARAMS
+    curves = w2 * np.maximum(np.outer(relu_plots.GRID, w1) + b1, 0)
+    assert np.array(up) == pytest.approx(curves.T[[0, 2]])
+    assert np.array(down) == pytest.approx(curves.T[[1]])
+    assert lines(ax)["elbows"].tolist() == [[0.5, 0], [0.25, 0]]
+    assert ax.texts[0].get_text() == "2 of 3 elbows in [0, 1]"
+
+
+def test_plot_slopes_draws_the_slopes_and_a_line_at_each_elbow_inside(ax):
+    relu_plots.plot_slopes(ax, X, Y, np.array([0.5, np.nan, 1.5, 0.75]))
+    upright = [line.get_xdata()[0] for line in ax.lines[:2]]
+    assert upright == [0.5, 0.75]
+    assert ax.lines[2].get_xydata().tolist() == np.column_stack([X, Y]).tolist()
+
+
+def test_plot_losses_puts_step_zero_left_of_step_one(ax):
+    relu_plots.plot_losses(ax, {"a": history()}, {"a": 0.5})
+    drawn = lines(ax)
+    assert drawn["a"].tolist() == [[0.5, 4], [1, 2], [100, 1]]
+    assert drawn["a: your optimum"][0, 1] == 0.5
+    assert ax.get_xscale() == ax.get_yscale() == "log"
+
+
+def test_plot_elbow_paths_leaves_out_what_is_far_outside(ax):
+    relu_plots.plot_elbow_paths(ax, history(), np.array([[0.1, 0.9], [0.2, 5.0], [0.3, 1.1]]))
+    first, second = (line.get_xydata() for line in ax.lines)
+    assert first.tolist() == [[0.5, 0.1], [1, 0.2], [100, 0.3]]
+    assert np.isnan(second[1, 1])
+    assert second[[0, 2], 1].tolist() == [0.9, 1.1]
+
+
+def test_plot_travel_draws_a_dot_per_unit_and_a_bar_at_the_median(ax):
+    relu_plots.plot_travel(ax, {"few": np.array([0.1, 0.3, 0.2]), "many": np.zeros(4)})
+    assert lines(ax)["few"].tolist() == [[0.1, 0], [0.3, 0], [0.2, 0]]
+    assert ax.lines[1].get_xydata().tolist() == [[0.2, 0]]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["few", "many"]
+
+
+# -- the figure that holds them ----------------------------------------------------------------
 
 
 @pytest.fixture
