@@ -69,6 +69,15 @@ def test_provenance_says_how_they_were_made():
     assert final["test"] == load_history(10, True).test_loss[-1]
 
 
+def test_the_beginning_of_a_run():
+    run = load_history(20, True)
+    begun = run.until(20_000)
+    assert begun.steps[-1] == run.steps[run.steps <= 20_000][-1]
+    assert np.array_equal(begun.w2, run.w2[: len(begun.steps)])
+    with pytest.raises(ValueError, match="step must be >= 0, the first snapshot, got -1"):
+        run.until(-1)
+
+
 def test_no_such_run():
     with pytest.raises(ValueError, match=r"width must be one of \(10, 20, 40\), got 30"):
         load_history(30, True)

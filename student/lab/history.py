@@ -55,6 +55,17 @@ class History:
             self.w1[snapshot], self.b1[snapshot], self.w2[snapshot], float(self.b2[snapshot])
         )
 
+    def until(self, step: int) -> History:
+        """Return the part of the run up to ``step``.
+
+        Raises:
+            ValueError: there is no snapshot that early.
+        """
+        kept = self.steps <= step
+        if not kept.any():
+            raise ValueError(f"step must be >= {self.steps[0]}, the first snapshot, got {step}")
+        return History(*(getattr(self, field.name)[kept] for field in fields(self)))
+
 
 def snapshot_steps(n_steps: int, count: int = 60) -> np.ndarray:
     """Return about ``count`` increasing step numbers from 0 to ``n_steps``, spaced by ratio.
