@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -43,6 +45,21 @@ def test_files(zips) -> dict:
 
     paths = [path for folder in zips.values() for path in (folder / "tests").glob("*.py")]
     return {path.stem: ExceptionTestFile.from_file(str(path)) for path in sorted(paths)}
+
+
+@pytest.fixture
+def imported():
+    """Return a function: which of some modules a piece of code imports, in a new process."""
+
+    def run(code: str, modules: set[str]) -> set[str]:
+        code = f"{code}; import json, sys; print(json.dumps(list(sys.modules)))"
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT / "assignment", capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return modules & set(json.loads(done.stdout))
+
+    return run
 
 
 sys.path.insert(0, str(ROOT / "tests"))  # `submissions` is a package of its own

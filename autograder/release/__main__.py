@@ -44,26 +44,22 @@ def main(arguments: list[str] | None = None) -> int:
             clean_masters(options.root)
         else:
             release(options.root.resolve(), check=options.check)
+        return 0
     except ReleaseError as error:
-        print(f"\nNo release:\n{error}", file=sys.stderr)
+        reason = f"No release:\n{error}"
     except KeyboardInterrupt:
-        print("\nStopped. Nothing was replaced.", file=sys.stderr)
+        reason = "Stopped. Nothing was replaced."
     except shutil.Error as error:  # an OSError that lists what it could not copy
-        source, _, reason = error.args[0][0]
-        print(
-            f"\nNo release:\n{source}: {reason}. Make it readable, then run this again",
-            file=sys.stderr,
-        )
+        source, _, fault = error.args[0][0]
+        reason = f"No release:\n{source}: {fault}. Make it readable, then run this again"
     except OSError as error:
         if error.filename is None:
             raise  # a closed pipe or the like, no file that somebody could mend
-        print(
-            f"\nNo release:\n{error.filename}: {error.strerror}. Make it readable and writable "
-            f"(or free some space), then run this again",
-            file=sys.stderr,
+        reason = (
+            f"No release:\n{error.filename}: {error.strerror}. Make it readable and writable "
+            f"(or free some space), then run this again"
         )
-    else:
-        return 0
+    print(f"\n{reason}", file=sys.stderr)
     return 1
 
 

@@ -45,9 +45,7 @@ def check_gradient(
     Raises:
         AssertionError: with the feedback for the student.
     """
-    n = _size(arguments)
-    factors = {"sign": -1, "no two": 1 / 2, "two twice": 2, "sum": n, "divided twice": 1 / n}
-    factors |= _bessel("n minus one", n)
+    factors = _gradient_factors("sign", _size(arguments))
     known = variants(factors, expected, others=mistakes or {})
     check_call(function, arguments, expected, known, **options)
 
@@ -134,6 +132,12 @@ def _size(arguments: Mapping[str, Any]) -> int:
     return next((len(value) for value in arguments.values() if np.ndim(value) == 1), 1)
 
 
+def _gradient_factors(sign: str, n: int) -> dict[str, float]:
+    """Return what usual mistakes multiply a gradient with; ``sign`` names the flipped sign."""
+    factors = {sign: -1, "no two": 1 / 2, "two twice": 2, "sum": n, "divided twice": 1 / n}
+    return factors | _bessel("n minus one", n)
+
+
 def _bessel(name: str, n: int) -> dict[str, float]:
     """Return the factor between dividing by N - 1 and dividing by N, where there is one."""
     return {name: n / (n - 1)} if n > 1 else {}
@@ -191,15 +195,7 @@ def check_network_gradient(
     Args and errors are those of `check_gradient`; ``expected`` and the values of ``mistakes``
     are (g_w1, g_b1, g_w2, g_b2).
     """
-    n = _size(arguments)
-    factors = {
-        "network sign": -1,
-        "no two": 1 / 2,
-        "two twice": 2,
-        "sum": n,
-        "divided twice": 1 / n,
-    }
-    factors |= _bessel("n minus one", n)
+    factors = _gradient_factors("network sign", _size(arguments))
     known = {name: tuple(factor * part for part in expected) for name, factor in factors.items()}
     g_w1, g_b1, g_w2, g_b2 = expected
     known["swapped"] = (g_b1, g_w1, g_w2, g_b2)

@@ -98,7 +98,7 @@ def train_with(
     keep = checked_snapshots(dataset, params, step_size, n_steps, batch_size, snapshots)
     x, y = dataset.x_train, dataset.y_train
     shapes = [np.shape(value) for value in params]
-    now = (*(np.array(value, dtype=float) for value in params[:3]), float(params.b2))
+    now = tuple(_copy(params))
     kept = [_copy(now)] if 0 in keep else []
 
     batches = minibatches(len(x), batch_size, n_steps, seed)
