@@ -20,6 +20,7 @@ from autograder.release.masters import CLEAN_METADATA, read_masters
 
 MASTER = "assignment/gradient_descent.ipynb"
 CONFIG = "assignment/config.yml"
+GRADING = "otter_config.json"
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def project(root, tmp_path) -> Path:
     (tmp_path / "autograder").mkdir()
     for path in (root / "autograder").glob("*.zip"):
         shutil.copy(path, tmp_path / "autograder")
-    for name in ("pyproject.toml", "otter_config.json"):
+    for name in ("pyproject.toml", "otter_config.json", "requirements.lock"):
         shutil.copy(root / name, tmp_path)
     return tmp_path
 
@@ -191,9 +192,15 @@ def test_saved_outputs_are_refused_and_cleaned_away(project, capsys):
         (lambda p: (p / "assignment/STUDENT.md").unlink(), "assignment/STUDENT.md is missing: restore it from git"),
         (lambda p: shutil.rmtree(p / "assignment/lab"), "assignment/lab is missing: restore it from git"),
         (lambda p: (p / "assignment/lab/data.py").write_text("x = 1\ndef f(:\n"), "assignment/lab/data.py, line 2: invalid syntax"),
-        (lambda p: (p / "otter_config.json").write_text('{"show_hidden": "yes"}'), "otter_config.json: show_hidden must be true or false, but is 'yes'"),
-        (lambda p: (p / "otter_config.json").write_text('{"points_possible": 5}'), "otter_config.json: points_possible contradicts the points"),
-        (lambda p: (p / "otter_config.json").write_text('{"score_threshold": 0.5}'), "otter_config.json: score_threshold contradicts the points"),
+        (lambda p: edit(p, '"show_hidden": true', '"show_hidden": "yes"', GRADING), "otter_config.json: show_hidden must be true or false, but is 'yes'"),
+        (lambda p: edit(p, "{", '{"points_possible": 5,', GRADING), "otter_config.json: points_possible contradicts the points"),
+        (lambda p: edit(p, "{", '{"score_threshold": 0.5,', GRADING), "otter_config.json: score_threshold contradicts the points"),
+        (lambda p: edit(p, "{", '{"seed": 42,', GRADING), "otter_config.json: seed is nothing that homework.zip knows"),
+        (lambda p: edit(p, "isolated_grader", "grader", GRADING), "Unexpected key found in config: 'grader'"),
+        (lambda p: edit(p, "after_published", "later", GRADING), "hidden_tests must be one of hidden, after_due_date, after_published, visible"),
+        (lambda p: edit(p, '"memory_mb": 384', '"memory_mb": "all"', GRADING), "memory_mb must be a positive number, but is 'all'"),
+        (lambda p: edit(p, "memory_mb", "ram_mb", GRADING), "ram_mb is not a limit"),
+        (lambda p: edit(p, "title =", "name =", "pyproject.toml"), "[tool.homework] title must be a text, but is None"),
         (lambda p: (p / "otter_config.json").write_bytes(b"\xff\xfe"), "is not UTF-8 text"),
         (lambda p: (p / "pyproject.toml").write_text(""), "lists no masters"),
         (lambda p: (p / "pyproject.toml").write_text("tool = 3"), "masters must be a list of names, but is 3"),

@@ -19,6 +19,8 @@ from pathlib import Path
 
 from . import LITTER, ReleaseError
 from .build import build
+from .container import NAME as CONTAINER
+from .container import build_container
 from .leaks import scan
 from .masters import Master, clean, read_masters
 from .verify import verify
@@ -75,6 +77,7 @@ def release(root: Path, *, check: bool = False) -> None:
     with _temporary_folder(root) as folder:
         built = Path(folder)
         _step("Running Otter Assign and the solutions", build, root, masters, built)
+        _step("Assembling the isolated grader", build_container, root, masters, built)
         _step("Searching the student folder for leaks", scan, masters, built / "student")
         _step("Grading the solutions and the untouched notebooks", verify, masters, built)
         if check:
@@ -194,13 +197,12 @@ def print_report(root: Path, masters: list[Master]) -> None:
     for name, data in _files(root).items():
         if not name.startswith("student/lab/"):
             print(f"{name:<42} {len(data):>9}  {hashlib.sha256(data).hexdigest()[:16]}")
-    zips = " and ".join(f"autograder/{master.name}.zip" for master in masters)
     print(
         f"\nTo hand it out:\n"
         f"  1. Commit what changed, and give students the folder student/.\n"
-        f"  2. On Gradescope, make a Programming Assignment and upload {zips}\n"
-        f"     under Configure Autograder (one assignment per zip).\n"
-        f"  3. Upload the solution notebook to it as a test: it must get full marks."
+        f"  2. On Gradescope, make one Programming Assignment and upload autograder/{CONTAINER}\n"
+        f"     under Configure Autograder.\n"
+        f"  3. Upload the notebooks of solutions/ to it as a test: they must get full marks."
     )
 
 

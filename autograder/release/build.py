@@ -130,16 +130,22 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def repack(source: Path, target: Path) -> None:
-    """Write the entries of one zip into another, sorted, with a fixed date and uncompressed.
+    """Write the entries of one zip into another, which is the same whenever it is made."""
+    with zipfile.ZipFile(source) as old:
+        write_zip({name: old.read(name) for name in old.namelist()}, target)
+
+
+def write_zip(entries: dict[str, bytes], target: Path) -> None:
+    """Write a zip of entries by name, sorted, with a fixed date and uncompressed.
 
     Stored entries do not depend on the version of a compressor, and these zips are small.
     """
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
-        for name in sorted(old.namelist()):
+    with zipfile.ZipFile(target, "w") as new:
+        for name in sorted(entries):
             entry = zipfile.ZipInfo(name, ZIP_DATE)
             executable = name in ("setup.sh", "run_autograder")
             entry.external_attr = (0o755 if executable else 0o644) << 16
-            new.writestr(entry, old.read(name))
+            new.writestr(entry, entries[name])
 
 
 def _write_solution(master: Master, work: Path, solutions: Path) -> None:

@@ -16,12 +16,18 @@ import yaml
 from otter.assign.assignment import Assignment
 from otter.run import AutograderConfig
 
+from ..limits import grader_config
 from . import ReleaseError
 
 # Without these of assignment/ there is no student folder.
 NEEDED = ("STUDENT.md", "requirements.txt", "lab")
 # Options of Otter that would make the total another than the masters promise.
 FORBIDDEN = ("points_possible", "score_threshold")
+# Options of Otter that would make the plain zips grade otherwise than homework.zip, which does
+# not know them.
+NOT_ISOLATED = ("seed", "seed_variable", "plugins", "grade_from_log", "serialized_variables")
+# The key of otter_config.json that is the isolated grader's, not Otter's.
+OURS = "isolated_grader"
 
 
 def grading_config(root: Path) -> dict:
@@ -30,6 +36,11 @@ def grading_config(root: Path) -> dict:
     Raises:
         ReleaseError: the file is missing or no JSON object.
     """
+    config = _whole_grading_config(root)
+    return {key: value for key, value in config.items() if key != OURS}
+
+
+def _whole_grading_config(root: Path) -> dict:
     try:
         config = json.loads(_read(root, "otter_config.json"))
     except json.JSONDecodeError as error:
@@ -41,12 +52,7 @@ def grading_config(root: Path) -> dict:
 
 def listed_masters(root: Path) -> list[str]:
     """Return the names of the masters, from ``[tool.homework]`` in ``pyproject.toml``."""
-    try:
-        names = tomllib.loads(_read(root, "pyproject.toml"))
-    except tomllib.TOMLDecodeError as error:
-        raise ReleaseError(f"pyproject.toml is not valid TOML: {error}: mend it there") from None
-    for key in ("tool", "homework", "masters"):
-        names = names.get(key, []) if isinstance(names, dict) else names
+    names = _setting(root, "tool", "homework", "masters") or []
     if not _is_list_of_names(names):
         raise ReleaseError(
             f"pyproject.toml: masters must be a list of names, but is {names!r}: write "
@@ -55,6 +61,32 @@ def listed_masters(root: Path) -> list[str]:
     if not names:
         raise ReleaseError("pyproject.toml lists no masters: set [tool.homework] masters = [...]")
     return names
+
+
+def title_and_version(root: Path) -> tuple[str, str]:
+    """Return what the report on Gradescope begins with."""
+    title, version = (
+        _setting(root, "tool", "homework", "title"),
+        _setting(root, "project", "version"),
+    )
+    for place, value in (("[tool.homework] title", title), ("[project] version", version)):
+        if not isinstance(value, str):
+            raise ReleaseError(f"pyproject.toml: {place} must be a text, but is {value!r}")
+    return title, version
+
+
+def _setting(root: Path, *keys: str) -> object:
+    """Return a value of ``pyproject.toml``; None if it is not there.
+
+    Where a table is something else, that is returned, so that a message can show it.
+    """
+    try:
+        value = tomllib.loads(_read(root, "pyproject.toml"))
+    except tomllib.TOMLDecodeError as error:
+        raise ReleaseError(f"pyproject.toml is not valid TOML: {error}: mend it there") from None
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else value
+    return value
 
 
 def shared_files(root: Path) -> list[str]:
@@ -108,6 +140,17 @@ def _grading_problems(root: Path) -> Iterator[str]:
                 f"otter_config.json: {key} contradicts the points that the masters promise: "
                 f"remove that key"
             )
+    for key in NOT_ISOLATED:
+        if config.get(key):
+            yield (
+                f"otter_config.json: {key} is nothing that homework.zip knows, so it would grade "
+                f"otherwise than the plain zips: remove that key"
+            )
+    title_and_version(root)
+    try:
+        grader_config(_whole_grading_config(root))
+    except ValueError as error:
+        yield f"otter_config.json: {OURS}: {error}: correct it there"
 
 
 def _assignment_problems(root: Path) -> Iterator[str]:

@@ -6,8 +6,14 @@ what is possible, and after a failure that loses all tests both are 0.
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
+import zipfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,6 +21,7 @@ import nbformat
 
 from . import ReleaseError, refuse
 from .build import execute
+from .container import NAME as CONTAINER
 from .masters import Master, Question, Test
 from .stock import grade
 
@@ -37,6 +44,7 @@ def verify(masters: list[Master], built: Path) -> None:
         ])  # fmt: skip
         found = [line for lines in problems for line in lines]
     refuse(found)
+    refuse(_check_container(masters, built))
 
 
 def _check_solution(master: Master, built: Path) -> list[str]:
@@ -86,6 +94,40 @@ def _check_run_through(master: Master, built: Path) -> list[str]:
         except ReleaseError as error:
             return [f"{master.path.name}, untouched, run from top to bottom: {error}"]
     return []
+
+
+def _check_container(masters: list[Master], built: Path) -> Iterator[str]:
+    """The isolated grader gives the solutions all points and the untouched notebooks none."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        with zipfile.ZipFile(built / "autograder" / CONTAINER) as archive:
+            archive.extractall(root / "source")
+        possible = sum(master.points for master in masters)
+        for place, wanted in (("solutions", possible), ("student", 0)):
+            notebooks = [built / place / master.path.name for master in masters]
+            results = grade_in_container(root, notebooks)
+            if abs(results["score"] - wanted) > 1e-4:
+                yield (
+                    f"{CONTAINER} gives the notebooks of {place}/ {results['score']:g} points "
+                    f"instead of {wanted:g}: {' '.join(results['output'].split())}"
+                )
+
+
+def grade_in_container(root: Path, uploads: list[Path]) -> dict:
+    """Run ``run_autograder`` on a folder tree like Gradescope's; return its ``results.json``.
+
+    Args:
+        root: a folder whose ``source`` holds the unpacked ``homework.zip``.
+        uploads: files to submit.
+    """
+    shutil.rmtree(root / "submission", ignore_errors=True)
+    (root / "submission").mkdir()
+    for path in uploads:
+        shutil.copy(path, root / "submission")
+    environment = {**os.environ, "AUTOGRADER_ROOT": str(root), "GRADER_PYTHON": sys.executable}
+    command = ["bash", str(root / "source/run_autograder")]
+    subprocess.run(command, env=environment, capture_output=True, check=False)
+    return json.loads((root / "results/results.json").read_text(encoding="utf-8"))
 
 
 def _check_complete(master: Master, results: dict[str, list[dict]], who: str) -> list[str]:

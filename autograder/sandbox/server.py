@@ -1,0 +1,159 @@
+"""The fork server and its keepers: they start student code, and never run any themselves.
+
+The fork server imports Python, NumPy and IPython once; whatever it starts is there at once. A
+keeper is a fork of it that looks after the sessions of one notebook. Sessions cannot get away
+from it: whatever they start, and whatever these start, ends up as the keeper's child when its
+parent dies, and `Keeper.end` kills until none is left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from ..limits import Limits
+from ..protocol import receive, send
+from .confine import choose_uid, confine, make_interpreter_reachable
+from .session import Session, make_shell
+
+# The trusted process asks for little.
+LIMIT = 2**16
+# From <linux/prctl.h>: orphans among the descendants become children of this process.
+PR_SET_CHILD_SUBREAPER = 36
+# Killing takes milliseconds; a process that outlives this hangs in the kernel.
+SECONDS_TO_KILL = 20
+
+
+def main(descriptor: int) -> None:
+    """Fork a keeper for each socket that arrives, until the trusted process hangs up."""
+    channel = socket.socket(fileno=descriptor)
+    uid = choose_uid()
+    if uid is not None:
+        make_interpreter_reachable(uid)
+    make_shell()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers that have ended leave no trace
+    while True:
+        try:
+            _, (keeper_channel,) = receive(channel, LIMIT, descriptors=1)
+        except EOFError:
+            return
+        if os.fork() == 0:
+            channel.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            Keeper(socket.socket(fileno=keeper_channel)).serve()
+            os._exit(0)
+        os.close(keeper_channel)
+
+
+class Keeper:
+    """Starts and ends the sessions of one notebook, one at a time."""
+
+    def __init__(self, channel: socket.socket):
+        self.channel = channel
+        self.session = 0  # its process id
+        self.uid = choose_uid()  # of this keeper's sessions alone
+        self.missing = become_subreaper()
+
+    def serve(self) -> None:
+        """Start and end until the trusted process hangs up."""
+        while True:
+            try:
+                message, files = receive(self.channel, LIMIT, descriptors=1)
+            except EOFError:
+                break
+            if "start" in message:
+                answer = self.start(message["start"], Limits(**message["limits"]), files[0])
+            elif "end" in message:
+                answer = {"status": self.end()}
+            else:
+                answer = {"alone": list_children() == [self.session]}
+            send(self.channel, answer, LIMIT)
+        self.end()
+
+    def start(self, folder: str, limits: Limits, descriptor: int) -> dict:
+        """Fork a session that works in ``folder``."""
+        if self.uid is not None:
+            for place in (Path(folder), *Path(folder).rglob("*")):
+                os.chown(place, self.uid, self.uid, follow_symlinks=False)
+        self.session = os.fork()
+        if self.session == 0:
+            with contextlib.suppress(BaseException):
+                self.run_session(folder, limits, descriptor)
+            os._exit(0)
+        os.close(descriptor)
+        return {"process": self.session, "missing": self.missing}
+
+    def run_session(self, folder: str, limits: Limits, descriptor: int) -> None:
+        """Be the session."""
+        channel = socket.socket(fileno=close_all_but(descriptor))
+        os.setsid()
+        os.chdir(folder)
+        try:
+            missing = confine(Path(folder), self.uid, limits)
+        except Exception as error:
+            send(channel, {"refused": f"{type(error).__name__}: {error}"}, LIMIT)
+            return
+        send(channel, {"missing": missing}, LIMIT)
+        Session(channel, limits).serve()
+
+    def end(self) -> int:
+        """Kill the session and all that came of it; return the session's wait status.
+
+        Raises:
+            TimeoutError: something does not die.
+        """
+        status, deadline = 0, time.monotonic() + SECONDS_TO_KILL
+        while True:
+            for process in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            try:
+                while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                    status = ended[1] if ended[0] == self.session else status
+            except ChildProcessError:  # no child left, so no descendant either
+                return status
+            if time.monotonic() > deadline:
+                raise TimeoutError("a process of the submission does not die")
+            time.sleep(0.001)
+
+
+def close_all_but(descriptor: int) -> int:
+    """Close every file but one, which gets number 3; the standard ones lead nowhere."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in range(3):
+        os.dup2(nowhere, standard)
+    if descriptor != 3:
+        os.dup2(descriptor, 3)
+    os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+    return 3
+
+
+def become_subreaper() -> list[str]:
+    """Make orphans among the descendants children of this process; return what is missing."""
+    try:
+        if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0:
+            return []
+    except AttributeError:
+        pass
+    return ["not Linux: a process that a notebook leaves behind can outlive grading"]
+
+
+def list_children() -> list[int]:
+    """Return the ids of this process's children."""
+    try:
+        listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    except OSError:  # no Linux, or one without this file
+        return [process.pid for process in psutil.Process().children()]
+    return [int(child) for child in listed.split()]
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,387 @@
+"""This side's end of the sandbox: start sessions, run cells in them, open test cases."""
+
+from __future__ import annotations
+
+import math
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ..limits import MEGABYTE, Limits
+from ..protocol import ProtocolError, receive, send
+
+SOURCE = Path(__file__).resolve().parents[2]
+START = "import sys; sys.path.insert(0, sys.argv[2]); from autograder.sandbox import server; "
+START += "server.main(int(sys.argv[1]))"
+# Of a message between this process and the fork server or a keeper.
+SMALL = 2**16
+# For what takes milliseconds unless the machine is very busy; a keeper kills within 20 seconds.
+PATIENCE = 30
+# After a cell's own alarm should have ended it.
+GRACE = 2
+# Threads would only fight for half a CPU, and a fork copies one of them.
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+class GraderError(Exception):
+    """The grader cannot do its work, whatever the submission; the text is for staff."""
+
+
+class Fault(Exception):
+    """A submission's own doing that ends a test case; the text is for the student."""
+
+
+@dataclass(frozen=True)
+class CellFault:
+    """A cell that failed: where it is, and what happened."""
+
+    index: int
+    error: str
+
+
+class Sandbox:
+    """The fork server, and where its sessions work. One for many submissions."""
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="grading-", dir=_open_folder()))
+        self.folder.chmod(0o711)  # sessions pass through to their own folders
+        ours, theirs = socket.socketpair()
+        self.channel = ours
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-I", "-B", "-c", START, str(theirs.fileno()), str(SOURCE)],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env={**_scrubbed_environment(), "IPYTHONDIR": str(self.folder / "ipython")},
+                cwd="/",
+                start_new_session=True,  # Ctrl-C reaches this process, which then hangs up
+            )
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.channel.close()
+        self.process.wait(PATIENCE)
+        remove(self.folder)
+
+    def keeper(self) -> socket.socket:
+        """Return the channel to a new keeper."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                send(self.channel, {}, SMALL, descriptors=[theirs.fileno()])
+            except EOFError:
+                raise GraderError("the fork server has ended; its last words are above") from None
+        return ours
+
+
+class Session:
+    """One notebook's process in the sandbox. It is started again whenever something ends it."""
+
+    def __init__(self, sandbox: Sandbox, files: Mapping[str, bytes], limits: Limits, end: float):
+        """Prepare; `run_cells` starts.
+
+        Args:
+            sandbox: where to run.
+            files: what the notebook finds in its folder, by relative path.
+            limits: what it may use up.
+            end: when its time is up altogether, on the clock of `time.monotonic`.
+        """
+        self.files, self.limits, self.end_of_time = files, limits, end
+        self.limit = int(limits.message_mb * MEGABYTE)
+        self.keeper = sandbox.keeper()
+        self.folder = Path(tempfile.mkdtemp(dir=sandbox.folder))
+        self.folder.chmod(0o711)
+        self.starts = 0
+        self.cells: dict[int, str] = {}
+        self.done: set[int] = set()
+        self.skipped: set[int] = set()
+        self.hung: set[str] = set()  # questions: one endless loop need not be waited for often
+        self.missing: list[str] = []  # protections that this machine does not have
+        self.channel: socket.socket | None = None
+        self.watch: int | None = None  # becomes readable when the session's process ends
+
+    def close(self) -> None:
+        """End whatever runs, and remove what it left."""
+        self._stop()
+        self.keeper.close()
+        remove(self.folder)
+
+    # Cells.
+
+    def run_cells(self, cells: Mapping[int, str]) -> list[CellFault]:
+        """Run cells in order; one that fails or has to be killed does not stop the others.
+
+        Args:
+            cells: their sources by their positions in the notebook.
+        """
+        self.cells = dict(cells)
+        faults: dict[int, CellFault] = {}
+        # Half of the time is for the tests. Cells that have run once may run again after that.
+        end_of_cells = (time.monotonic() + self.end_of_time) / 2
+        # A cell that kills the session is skipped in the next one.
+        while not self._run_through(faults, end_of_cells):
+            pass
+        return sorted(faults.values(), key=lambda fault: fault.index)
+
+    def _run_through(self, faults: dict[int, CellFault], end_of_cells: float) -> bool:
+        """Start a session and run the cells in it; return whether it is alive at the end."""
+        self._start()
+        for index in sorted(self.cells.keys() - self.skipped):
+            if index not in self.done and time.monotonic() > end_of_cells:
+                error, ended = "not run: the cells before it took too long", False
+                self.skipped.add(index)
+            else:
+                error, ended = self._run_cell(self.cells[index])
+                self.done.add(index)
+            if error:
+                faults.setdefault(index, CellFault(index, error))
+            if ended:
+                self.skipped.add(index)
+                return False
+        return True
+
+    def _run_cell(self, source: str) -> tuple[str, bool]:
+        """Return what went wrong, if anything, and whether it was the end of the session."""
+        seconds = self.limits.seconds_per_cell + GRACE
+        deadline = min(time.monotonic() + seconds, self.end_of_time)
+        try:
+            send(self.channel, {"cell": source}, self._cell_limit(source), deadline)
+            error = self._receive(self.channel, deadline)["error"]
+            return (_describe(error) if error else ""), False
+        except TimeoutError:
+            if deadline == self.end_of_time:
+                return f"not run to its end: {self._out_of_time()}", True
+            seconds = self.limits.seconds_per_cell
+            return f"took longer than {seconds:g} seconds: is there an endless loop?", True
+        except EOFError:
+            return f"ended the whole Python process ({self._stop()})", True
+        except (ProtocolError, KeyError, TypeError):
+            return "sent something else than results to the grader", True
+
+    def _cell_limit(self, source: str) -> int:
+        return SMALL + 12 * len(source)  # JSON writes a character as \ud83d\ude00 at most
+
+    # Test cases.
+
+    @contextmanager
+    def open_case(self, question: str) -> Iterator[Case]:
+        """Let a test case look up names and call functions, in a fork of the session.
+
+        The fork has the names of the moment at which the notebook checked ``question``.
+        """
+        if self.channel is None:
+            # Errors of cells are known; those of a repetition may already know too much.
+            self.run_cells(self.cells)
+        seconds = self.limits.seconds_per_test_case
+        if question in self.hung:
+            seconds /= 5
+        case = Case(self, seconds)
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            case.channel = ours
+            case.send_to(self.channel, {"case": question}, theirs.fileno())
+            theirs.close()
+            yield case
+        if case.hung:
+            self.hung.add(question)
+        if case.fault or not self._is_clean():
+            self._stop()
+
+    def _is_clean(self) -> bool:
+        """Return whether the case's process has ended and left none behind."""
+        deadline = min(time.monotonic() + PATIENCE, self.end_of_time)
+        try:
+            self._receive(self.channel, deadline)
+        except (TimeoutError, EOFError, ProtocolError):
+            return False
+        return self._ask_keeper({"alone": True})["alone"]
+
+    # Start and end.
+
+    def _start(self) -> None:
+        """Start a session in a fresh folder."""
+        self._stop()
+        self.starts += 1
+        folder = self.folder / str(self.starts)
+        _write_files(folder, self.files)
+        ours, theirs = socket.socketpair()
+        self.channel = ours
+        with theirs:
+            message = {"start": str(folder), "limits": asdict(self.limits)}
+            answer = self._ask_keeper(message, theirs.fileno())
+        if hasattr(os, "pidfd_open"):
+            self.watch = os.pidfd_open(answer["process"])
+        try:
+            hello = receive(self.channel, SMALL, time.monotonic() + PATIENCE)
+        except (TimeoutError, EOFError, ProtocolError):
+            hello = {"refused": "it ends at once"}
+        if "refused" in hello:
+            raise GraderError(f"a session does not start: {hello['refused']}")
+        self.missing = [*answer["missing"], *hello["missing"]]
+
+    def _stop(self) -> str:
+        """End the session with all that came of it; return how its process ended."""
+        if self.channel is None:
+            return ""
+        self.channel.close()
+        if self.watch is not None:
+            os.close(self.watch)
+        self.channel = self.watch = None
+        return describe_end(self._ask_keeper({"end": True})["status"])
+
+    def _ask_keeper(self, message: dict, *descriptors: int) -> dict:
+        """Ask the keeper, which runs no student code; so a failure is the grader's."""
+        try:
+            send(self.keeper, message, SMALL, descriptors=descriptors)
+            return receive(self.keeper, SMALL, time.monotonic() + PATIENCE)
+        except (EOFError, TimeoutError, ProtocolError):
+            raise GraderError("a keeper has ended; its last words are above") from None
+
+    def _receive(self, channel: socket.socket, deadline: float) -> Any:
+        """Return the next message; notice if the session ends instead."""
+        if not self._wait_for(channel, deadline):
+            raise EOFError
+        return receive(channel, self.limit, deadline)
+
+    def _wait_for(self, channel: socket.socket, deadline: float) -> bool:
+        """Wait for ``channel``; return False if the session speaks or ends instead."""
+        others = [other for other in (self.channel, self.watch) if other is not None]
+        seconds = None if math.isinf(deadline) else max(0, deadline - time.monotonic())
+        ready, _, _ = select.select([channel, *others], [], [], seconds)
+        if not ready:
+            raise TimeoutError
+        return channel in ready
+
+    def _out_of_time(self) -> str:
+        return f"the whole submission took longer than {self.limits.seconds_in_total:g} seconds"
+
+
+class Case:
+    """One test case's link to a fork of the session."""
+
+    def __init__(self, session: Session, seconds: float):
+        self.session, self.seconds = session, seconds
+        self.deadline = min(time.monotonic() + seconds, session.end_of_time)
+        self.channel: socket.socket | None = None
+        self.fault = ""  # why nothing more can come, for the student
+        self.hung = False
+
+    def ask(self, message: dict) -> dict:
+        """Send a message to the case's process and return the answer.
+
+        Raises:
+            Fault: there is no answer; the test case has failed, whatever its code says.
+        """
+        self.send_to(self.channel, message)
+        try:
+            answer = self.session._receive(self.channel, self.deadline)
+        except TimeoutError:
+            self.fail(self._too_long())
+        except EOFError:
+            self.fail(f"ended the whole Python process ({self._how_it_ended()})")
+        except ProtocolError as error:
+            self.fail(f"returned something that cannot be graded: {error}")
+        if not isinstance(answer, dict):
+            self.fail("sent something else than results to the grader")
+        if "fault" in answer:
+            self.fail(f"returned something that cannot be graded: {answer['fault']}"[:200])
+        return answer
+
+    def send_to(self, channel: socket.socket, message: dict, *descriptors: int) -> None:
+        """Send; if nobody takes it, the case has failed."""
+        if self.fault:
+            raise Fault(self.fault)
+        try:
+            send(channel, message, self.session.limit, self.deadline, descriptors)
+        except TimeoutError:
+            self.fail(self._too_long())
+        except EOFError:
+            self.fail(f"ended the whole Python process ({self._how_it_ended()})")
+
+    def fail(self, fault: str) -> None:
+        """Note the first fault and raise it."""
+        self.fault = self.fault or fault
+        raise Fault(self.fault)
+
+    def _too_long(self) -> str:
+        if self.deadline >= self.session.end_of_time:
+            return f"was not run to its end: {self.session._out_of_time()}"
+        self.hung = True
+        return f"took longer than {self.seconds:g} seconds: is there an endless loop?"
+
+    def _how_it_ended(self) -> str:
+        try:
+            answer = receive(self.session.channel, SMALL, time.monotonic() + GRACE)
+            return describe_end(answer["ended"])
+        except (TimeoutError, EOFError, ProtocolError, KeyError, TypeError):
+            return self.session._stop()
+
+
+# -- small parts ------------------------------------------------------------------------------
+
+
+def describe_end(status: object) -> str:
+    """Return in words how a process ended, given what `os.waitpid` says about it."""
+    if not isinstance(status, int) or isinstance(status, bool) or not 0 <= status < 2**16:
+        return "in an unknown way"
+    code = os.waitstatus_to_exitcode(status)
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return f"{name}, too much memory or a crash" if name in ("SIGKILL", "SIGSEGV") else name
+
+
+def _describe(error: dict[str, str]) -> str:
+    """Return what a session says about an error as one text."""
+    name, text, line = (str(error.get(key, "")) for key in ("type", "text", "line"))
+    place = f"\nin the line: {line}" if line else ""
+    return f"{name}: {text}{place}"
+
+
+def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files, whose paths are clean, below a new folder."""
+    folder.mkdir()
+    for name, data in files.items():
+        path = folder / PurePosixPath(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder that student code wrote; however deep it is, which Python could not."""
+    subprocess.run(["rm", "-rf", "--", str(folder)], stderr=subprocess.DEVNULL, check=False)
+
+
+def _open_folder() -> str:
+    """Return a folder for temporary files that every user can reach."""
+    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
+        parents = [Path(place), *Path(place).resolve().parents]
+        if all(parent.stat().st_mode & 0o001 for parent in parents):
+            return place
+    raise GraderError("no folder for temporary files can be reached by other users: open /tmp")
+
+
+def _scrubbed_environment() -> dict[str, str]:
+    """Return what student code may know of this process's environment."""
+    kept: Iterable[str] = ("PATH", "LANG", "LC_ALL", "TZ")
+    return {
+        **{name: os.environ[name] for name in kept if name in os.environ},
+        **dict.fromkeys(ONE_THREAD, "1"),
+        "USER": "student",
+        "MPLBACKEND": "Agg",
+    }

@@ -1,0 +1,112 @@
+"""What Gradescope starts: read ``ROOT/submission``, write ``ROOT/results/results.json``.
+
+    python container.py grade ROOT      grade the upload
+    python container.py check ROOT      grade the solution; exit with 1 unless it is full marks
+
+`run_autograder` calls the first, `setup.sh` the second.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+from .client import GraderError, Sandbox
+from .grading import Graded, grade
+from .homework import Homework, load
+from .report import failure_results, make_results, score
+from .upload import read_upload
+
+NOT_ROOT = (
+    "This run is no isolated one in every respect, because the grader does not run as root. "
+    "Missing:"
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command line; return the exit code."""
+    command, root = arguments[0], Path(arguments[1])
+    if command == "check":
+        return check_solution(root)
+    try:
+        results = grade_upload(root)
+    except Exception:  # also what nobody thought of: students get a result in every case
+        traceback.print_exc()
+        results = failure_results("The grader failed before it could look at your work.")
+    write_results(root, results)
+    return 0
+
+
+def grade_upload(root: Path) -> dict:
+    """Grade ``root/submission``; return what to write into ``results.json``."""
+    if os.geteuid() == 0:
+        close_folders(root)
+    homework = load(root / "source")
+    upload = read_upload(root / "submission", homework.limits.upload_mb)
+    with Sandbox() as sandbox:
+        graded = grade(homework, upload, sandbox)
+    report_protections(graded)
+    results = make_results(graded)
+    if os.geteuid() != 0 and graded.missing_protections:
+        lines = [NOT_ROOT, *(f"- {sentence}" for sentence in graded.missing_protections)]
+        results["output"] += "\n\n" + "\n".join(lines)
+    return results
+
+
+def close_folders(root: Path) -> None:
+    """Take everybody else's rights off what student code must not read."""
+    for name in ("source", "submission", "results", "submission_metadata.json"):
+        if (root / name).exists():
+            mode = 0o700 if (root / name).is_dir() else 0o600
+            (root / name).chmod(mode)
+
+
+def report_protections(graded: Graded) -> None:
+    """Tell staff, in the log that students do not see, which protections are off."""
+    print(f"graded in {graded.seconds:.2f} s")
+    for sentence in graded.missing_protections:
+        print(f"protection off: {sentence}")
+
+
+def write_results(root: Path, results: dict) -> None:
+    """Replace ``results.json`` in one step, so that there is a whole one at any time."""
+    folder = root / "results"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=folder, delete=False) as file:
+        json.dump(results, file, indent=1)
+    os.chmod(file.name, 0o600)
+    os.replace(file.name, folder / "results.json")
+
+
+def check_solution(root: Path) -> int:
+    """Grade the solution that came with the homework; return 0 if it gets full marks."""
+    homework = load(root / "source")
+    with tempfile.TemporaryDirectory() as folder:
+        for part in homework.parts:
+            target = Path(folder) / f"{part.name}.ipynb"
+            target.write_bytes((part.folder / "solution.ipynb").read_bytes())
+        try:
+            with Sandbox() as sandbox:
+                upload = read_upload(Path(folder), homework.limits.upload_mb)
+                graded = grade(homework, upload, sandbox)
+        except GraderError as error:
+            print(f"The grader does not work here: {error}", file=sys.stderr)
+            return 1
+    report_protections(graded)
+    return print_score(homework, graded)
+
+
+def print_score(homework: Homework, graded: Graded) -> int:
+    """Print what the solution gets, question by question where it loses; return the exit code."""
+    questions = [q for part in graded.parts for q in part.questions if q.tests is not None]
+    lost = [q for q in questions if not q.tests.passed_all]
+    earned, possible = (sum(column) for column in zip(*map(score, questions), strict=True))
+    print(f"{homework.title}: the solution gets {earned:g} of {possible:g} points")
+    for question in lost:
+        failed = [r.message for r in question.tests.test_case_results if not r.passed]
+        print(f"{question.question.id} fails: {failed[0]}", file=sys.stderr)
+    return 1 if lost or not questions else 0

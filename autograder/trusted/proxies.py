@@ -1,0 +1,171 @@
+"""A student's notebook as Otter's tests see it: a lookup of names, and functions to call.
+
+The tests run in the trusted process, on stand-ins. A call travels to the sandbox, and what
+comes back is made to look as if the function had been here: its result, its changes of the
+arguments, its error at its own line.
+"""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import linecache
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ..protocol import ProtocolError, clean_name, decode, encode
+from .client import Case
+
+
+class Environment:
+    """What Otter takes for the notebook's globals, in one test case."""
+
+    def __init__(self, case: Case):
+        self.case = case
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return what ``name`` stands for in the notebook; a `StudentFunction` if callable."""
+        answer = self.case.ask({"look": True, "name": name})
+        if "missing" in answer:
+            return default
+        if "function" in answer:
+            return StudentFunction(self.case, name, answer)
+        return decode_from(self.case, answer.get("value"))
+
+
+class StudentFunction:
+    """Calls a function of the notebook, in the sandbox."""
+
+    def __init__(self, case: Case, name: str, answer: Mapping[str, Any]):
+        self._case, self._name = case, name
+        self.__name__ = clean_name(answer["function"])
+        self.__signature__ = make_signature(answer.get("parameters"))
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call it; arrays and the like among the arguments change as the function changes them.
+
+        Raises:
+            Fault: the function hangs, ends its process or returns what cannot travel.
+            Exception: what the function raises.
+        """
+        limit = self._case.session.limit
+        values = {"arguments": list(arguments), "keywords": keywords}
+        values = {key: encode(value, limit) for key, value in values.items()}
+        answer = self._case.ask({"call": True, "name": self._name, **values})
+        if "raised" in answer:
+            self._raise_again(answer["raised"])
+        try:
+            for key, before in (("arguments", list(arguments)), ("keywords", keywords)):
+                updated(before, decode_from(self._case, answer.get(key)))
+        except ValueError:
+            self._case.fail("changed its arguments in a way that cannot be graded")
+        return decode_from(self._case, answer.get("returned"))
+
+    def _raise_again(self, report: object) -> NoReturn:
+        """Raise an error like the one that came, with the student's line in its traceback."""
+        report = report if isinstance(report, dict) else {}
+        text, line = (str(report.get(key, "")) for key in ("text", "line"))
+        error = make_error(report.get("type"), report.get("base"), text)
+        place = f"<student {self.__name__}>"
+        linecache.cache[place] = (len(line), None, [f"{line}\n"], place)
+        code = compile("raise error", place, "exec").replace(co_name=self.__name__)
+        exec(code, {"error": error})
+        raise AssertionError("unreachable")
+
+
+class _Verbatim(str):
+    """A text that reads the same inside a KeyError, which shows its argument's repr."""
+
+    __repr__ = str.__str__
+
+
+def make_error(kind: object, base: object, text: str) -> Exception:
+    """Return an error that looks like the student's.
+
+    Never one of those, like SystemExit, that would end this process.
+
+    Args:
+        kind: the name of its class.
+        base: the name of the nearest class among its bases that Python or NumPy knows.
+        text: what it says.
+    """
+    known = _find_error(kind)
+    if known:
+        try:
+            error = known(_Verbatim(text))
+        except TypeError:  # UnicodeDecodeError and the like want more
+            pass
+        else:
+            if str(error) == text:
+                return error
+    parent = _find_error(base) or Exception
+    methods = {"__module__": "student", "__init__": lambda self: None, "__str__": lambda self: text}
+    return type(clean_name(kind), (parent,), methods)()
+
+
+def _find_error(name: object) -> type[Exception] | None:
+    """Return the error class of that name that Python or NumPy has."""
+    for module in (builtins, np.exceptions, np.linalg):
+        found = getattr(module, name, None) if isinstance(name, str) else None
+        if isinstance(found, type) and issubclass(found, Exception):
+            return found
+    return None
+
+
+def make_signature(parameters: object) -> inspect.Signature:
+    """Return the signature that was described; one that takes anything if none was, or nonsense.
+
+    Args:
+        parameters: triples of name, kind and whether there is a default.
+    """
+    try:
+        return inspect.Signature(
+            inspect.Parameter(
+                name,
+                inspect._ParameterKind(kind),
+                default=None if has_default else inspect.Parameter.empty,
+            )
+            for name, kind, has_default in parameters
+        )
+    except (TypeError, ValueError):
+        anything = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        return inspect.Signature(
+            inspect.Parameter(name, kind)
+            for name, kind in zip(("args", "kwargs"), anything, strict=True)
+        )
+
+
+def decode_from(case: Case, tree: Any) -> Any:
+    """Return a value that came from the sandbox; if it is none, the case has failed."""
+    try:
+        return decode(tree)
+    except ProtocolError as error:
+        case.fail(f"returned something that cannot be graded: {error}")
+
+
+def updated(before: Any, after: Any) -> Any:
+    """Return ``before`` changed in place into ``after``; ``after`` where it cannot be changed.
+
+    Raises:
+        ValueError: an array has another shape now, and is a view.
+    """
+    if isinstance(before, np.ndarray) and isinstance(after, np.ndarray):
+        if before.shape != after.shape:
+            before.resize(after.shape, refcheck=False)
+        if before.tobytes() != after.tobytes():
+            before[...] = after
+    elif isinstance(before, list) and isinstance(after, list):
+        kept = [updated(*pair) for pair in zip(before, after, strict=False)]
+        before[:] = kept + after[len(kept) :]
+    elif isinstance(before, dict) and isinstance(after, dict):
+        kept = {key: updated(before[key], after[key]) for key in before.keys() & after.keys()}
+        before.clear()
+        before.update({**after, **kept})
+    elif isinstance(before, tuple) and isinstance(after, tuple):
+        for pair in zip(before, after, strict=False):  # a tuple itself does not change
+            updated(*pair)
+    else:
+        return after
+    return before
