@@ -11,7 +11,7 @@ if [ -z "${GRADER_PYTHON:-}" ]; then
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv
   # The installer has a place of its own; the system's Python stays as it is.
   python3 -m venv "$root/installer"
-  "$root/installer/bin/pip" install --quiet uv==0.9.10
+  "$root/installer/bin/pip" install --quiet uv==0.13.9
   # Below /root, student code could not read it.
   export UV_PYTHON_INSTALL_DIR=$root/python UV_LINK_MODE=copy UV_NO_CACHE=1
   uv=$root/installer/bin/uv

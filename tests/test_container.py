@@ -1,0 +1,251 @@
+"""Is the container's contract kept, on a folder tree like Gradescope's?"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import nbformat
+import psutil
+import pytest
+from container import Container, by_name, small_machine
+from submissions import BANK
+from test_stock_otter import SAMPLES, fill_in
+
+from autograder.release.stock import grade as grade_with_stock_otter
+
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as on Gradescope")
+NOTEBOOKS = ("gradient_descent.ipynb", "relu_sgd.ipynb")
+
+
+@pytest.fixture
+def container(root, tmp_path) -> Container:
+    """A container built from the committed ``homework.zip``."""
+    return Container(tmp_path, root / "autograder/homework.zip")
+
+
+@pytest.fixture
+def solutions(root):
+    """Both solution notebooks."""
+    return [root / "solutions" / name for name in NOTEBOOKS]
+
+
+def edited(root, folder, old: str, new: str, name: str = "gradient_descent.ipynb"):
+    """Return the solution notebook with other text in the first cell that has ``old``."""
+    notebook = nbformat.read(root / "solutions" / name, as_version=4)
+    cell = next(cell for cell in notebook.cells if old in cell.source)
+    cell.source = cell.source.replace(old, new, 1)
+    (folder / "edited").mkdir(exist_ok=True)
+    nbformat.write(notebook, folder / "edited" / name)
+    return folder / "edited" / name
+
+
+def test_solutions_get_full_marks_and_untouched_notebooks_none(container, root, solutions):
+    assert container.grade(*solutions)["score"] == 36
+    results = container.grade(*[root / "student" / name for name in NOTEBOOKS])
+    assert results["score"] == 0
+    assert "q1a_i: write" in by_name(results)["q1a_i, public tests"]["output"]
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=" ".join)
+def test_stock_otter_gives_the_same_points(sample, container, root, tmp_path):
+    answers = {answer.id: answer for answer in BANK}
+    notebook = nbformat.read(root / f"student/{sample[0]}.ipynb", as_version=4)
+    fill_in(notebook, [answers[name] for name in SAMPLES[sample]])
+    (tmp_path / "upload").mkdir()
+    nbformat.write(notebook, tmp_path / "upload/any name.ipynb")
+    stock = grade_with_stock_otter(
+        tmp_path / "upload/any name.ipynb", root / f"autograder/{sample[0]}.zip"
+    )
+    results = container.grade(tmp_path / "upload/any name.ipynb")
+    lines = by_name(results)
+    for question, cases in stock.items():
+        for kind, hidden in (("public", False), ("hidden", True)):
+            points = sum(c["points"] for c in cases if c["passed"] and c["hidden"] == hidden)
+            assert lines[f"{question}, {kind} tests"]["score"] == pytest.approx(points, abs=1e-4)
+    total = sum(case["points"] for cases in stock.values() for case in cases if case["passed"])
+    assert results["score"] == pytest.approx(total, abs=1e-4)
+
+
+@AS_ROOT
+def test_small_container_is_enough(container, solutions):
+    with small_machine(768) as machine:
+        if machine is None:
+            pytest.skip("this root may not make control groups")
+        prefix, peak = machine
+        results = container.grade(*solutions, prefix=prefix)
+        assert results["score"] == 36, results["output"]
+        assert peak() < 400
+        assert results["execution_time"] < 30
+
+
+@AS_ROOT
+def test_memory_bomb_in_a_small_container_costs_its_question_only(container, root, tmp_path):
+    # Many processes with shared memory: no limit on a single process stops that.
+    bomb = (
+        "    import mmap, os\n"
+        "    while True:\n"
+        "        os.fork()\n"
+        "        memory = mmap.mmap(-1, 2**28)\n"
+        "        memory.write(b'x' * 2**28)\n"
+        "    return np.mean(y)"
+    )
+    upload = edited(root, tmp_path, "    return np.mean(y)", bomb)
+    container.change_limits(seconds_per_test_case=3)
+    with small_machine(768) as machine:
+        if machine is None:
+            pytest.skip("this root may not make control groups")
+        results = container.grade(upload, prefix=machine[0])
+    assert results["score"] == 16, results["output"]
+    assert by_name(results)["q1a_ii, public tests"]["score"] == 0
+
+
+def test_first_words_say_what_was_graded(container, root, solutions):
+    results = container.grade(solutions[1])
+    assert results["score"] == 18
+    assert "relu_sgd: graded, from the file relu_sgd.ipynb" in results["output"]
+    assert "gradient_descent: not graded." in results["output"]
+    version = json.loads((container.root / "source/homework.json").read_text())["version"]
+    assert f"version {version}" in results["output"].splitlines()[0]
+
+
+def test_hidden_lines_wait_for_publication_and_the_subtotal_is_visible(container, solutions):
+    results = container.grade(*solutions)
+    for name, line in by_name(results).items():
+        hidden = name.endswith("hidden tests")
+        assert line["visibility"] == ("after_published" if hidden else "visible")
+    first = results["tests"][0]
+    assert first["output"].splitlines() == ["gradient_descent: 5 of 5", "relu_sgd: 4.5 of 4.5"]
+    assert "published" in results["output"]
+    config = container.root / "source/otter_config.json"
+    config.write_text(config.read_text().replace("after_published", "visible"))
+    lines = by_name(container.grade(*solutions))
+    assert {line["visibility"] for line in lines.values()} == {"visible"}
+
+
+def test_written_answers_are_shown_in_full(container, root, tmp_path):
+    words = "In (b) the vote of a point grows with abs(x_i).\n\n" + "Because. " * 300
+    notebook = nbformat.read(root / "student/gradient_descent.ipynb", as_version=4)
+    cell = next(c for c in notebook.cells if c.source.startswith("_Type your answer here"))
+    cell.source = words
+    extra = nbformat.v4.new_markdown_cell("And one more thing.")
+    extra.pop("id", None)
+    notebook.cells.insert(notebook.cells.index(cell) + 1, extra)
+    (tmp_path / "upload").mkdir()
+    nbformat.write(notebook, tmp_path / "upload/a.ipynb")
+    line = by_name(container.grade(tmp_path / "upload/a.ipynb"))["q1b_vote, written answer"]
+    assert line["output"] == f"{words.strip()}\n\nAnd one more thing."
+    assert "score" not in line
+    untouched = container.grade(root / "student/gradient_descent.ipynb")
+    assert "no answer" in by_name(untouched)["q1b_vote, written answer"]["output"]
+
+
+def test_failed_cells_are_named_by_their_first_line_with_the_error(container, root, tmp_path):
+    upload = edited(root, tmp_path, "def constant_optimum(y):", "def constant_optimum(y)")
+    results = container.grade(upload)
+    assert "def constant_optimum(y)\n  SyntaxError: expected ':'" in results["output"]
+    assert results["score"] == 16
+    assert "not defined" in by_name(results)["q1a_ii, public tests"]["output"]
+
+
+def test_helper_that_a_later_cell_defines_anew_does_no_harm(container, root, tmp_path):
+    # Stock Otter grades a question when the notebook checks it.
+    new = "    return helper(y)\n\n\ndef helper(y):\n    return np.mean(y)"
+    upload = edited(root, tmp_path, "    return np.mean(y)", new)
+    notebook = nbformat.read(upload, as_version=4)
+    later = nbformat.v4.new_code_cell("def helper(x, y):\n    return np.mean(x * y)")
+    later.pop("id", None)
+    notebook.cells.append(later)
+    nbformat.write(notebook, upload)
+    assert container.grade(upload)["score"] == 18
+
+
+@pytest.mark.parametrize("break_it", ["no interpreter", "no homework.json", "not a test file"])
+def test_results_are_there_even_if_the_grader_fails(break_it, container, solutions):
+    environment = {}
+    if break_it == "no interpreter":
+        environment["GRADER_PYTHON"] = "/nonexistent/python"
+    elif break_it == "no homework.json":
+        (container.root / "source/homework.json").unlink()
+    else:
+        (container.root / "source/relu_sgd/tests/q2a.py").write_text("def broken(:")
+    results = container.grade(*solutions, **environment)
+    assert results["score"] == 0
+    assert "tell the staff" in results["output"]
+
+
+def test_results_are_there_even_if_the_grader_is_killed(container, root, tmp_path):
+    upload = edited(root, tmp_path, "    return np.mean(y)", "    while True: pass")
+    container.submit(upload)
+    environment = {**os.environ, "AUTOGRADER_ROOT": str(container.root)}
+    run = subprocess.Popen(
+        ["bash", str(container.root / "source/run_autograder")],
+        env={**environment, "GRADER_PYTHON": sys.executable},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    tree = wait_for_sandbox(psutil.Process(run.pid))
+    grader = next(p for p in tree if "grade.py" in " ".join(p.cmdline()))
+    grader.kill()
+    run.wait(timeout=30)
+    assert "cut off" in container.results()["output"]
+    _, alive = psutil.wait_procs(tree, timeout=30)
+    assert not alive  # the sandbox notices that nobody is there any more
+
+
+def wait_for_sandbox(process: psutil.Process) -> list[psutil.Process]:
+    """Return the processes of a grading run once a test case is among them."""
+    for _ in range(600):
+        tree = process.children(recursive=True)
+        if len(tree) >= 5:  # grader, fork server, keeper, session, case
+            return tree
+        time.sleep(0.05)
+    raise AssertionError("the sandbox did not start")
+
+
+@AS_ROOT
+def test_folders_are_closed_to_other_users(container, solutions):
+    container.grade(*solutions)
+    for name in ("source", "submission", "results", "submission_metadata.json"):
+        assert (container.root / name).stat().st_mode & 0o077 == 0, name
+
+
+# -- setup.sh ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("script", ["setup.sh", "run_autograder"])
+def test_scripts_pass_shellcheck(script, container):
+    command = [str(os.path.dirname(sys.executable)) + "/shellcheck", script]
+    done = subprocess.run(command, cwd=container.root / "source", capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_setup_grades_the_solution_and_fails_without_full_marks(container):
+    done = container.run("setup.sh")
+    assert done.returncode == 0, done.stderr
+    assert "36 of 36 points" in done.stdout
+    path = container.root / "source/relu_sgd/solution.ipynb"
+    path.write_text(path.read_text().replace("-b1", "b1", 1))
+    done = container.run("setup.sh")
+    assert done.returncode != 0
+    assert "q2a fails" in done.stderr
+
+
+def test_setup_installs_what_students_have_with_pinned_tools(container):
+    text = (container.root / "source/setup.sh").read_text()
+    lock = (container.root / "source/requirements.lock").read_text()
+    for line in (container.root / "source/requirements.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            assert line in lock
+    assert "uv==" in text
+    assert "--torch-backend cpu" in text
+
+
+def test_killed_by_a_signal_is_named(container, root, tmp_path):
+    new = f"    import ctypes\n    ctypes.string_at(0)  # {signal.SIGSEGV.name}"
+    upload = edited(root, tmp_path, "    return np.mean(y)", new)
+    line = by_name(container.grade(upload))["q1a_ii, public tests"]
+    assert "SIGSEGV" in line["output"]
