@@ -144,7 +144,7 @@ def encode(value: Any, limit: int, depth: int = 0) -> Any:
     Raises:
         ProtocolError: an array is too large.
     """
-    if depth > DEEPEST:
+    if depth >= DEEPEST:
         return {"opaque": type(value).__name__}
     if hasattr(value, "detach"):
         value = _from_torch(value)
@@ -212,7 +212,8 @@ def _decode_tagged(tree: dict, depth: int) -> Any:
     if tag == "array" and tree["array"] == "object":
         return np.empty(_check_shape(tree["shape"]), object)
     if tag == "array":
-        return _decode_numbers(tree["array"], tree["data"]).reshape(tree["shape"])
+        # Copied last, so that the array owns its data and can be resized like any other.
+        return _decode_numbers(tree["array"], tree["data"]).reshape(tree["shape"]).copy()
     if tag == "scalar":
         (number,) = _decode_numbers(tree["scalar"], tree["data"])
         return number
@@ -224,7 +225,7 @@ def _decode_tagged(tree: dict, depth: int) -> Any:
 def _decode_numbers(dtype: str, data: str) -> np.ndarray:
     if not NUMBERS.fullmatch(dtype):
         raise ValueError(dtype)
-    return np.frombuffer(base64.b64decode(data, validate=True), dtype).copy()
+    return np.frombuffer(base64.b64decode(data, validate=True), dtype)
 
 
 def _check_shape(shape: list) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,31 +69,36 @@ class Container:
 
 
 @contextmanager
-def small_machine(megabytes: int) -> Iterator[tuple[list[str], object] | None]:
+def small_machine(megabytes: int) -> Iterator[tuple[list[str], Callable[[], float]] | None]:
     """Make a control group with little memory, if this user may.
 
     Yields the words to put before a command so that it runs in the group and on one CPU, and a
     function that returns the peak of memory in megabytes; or None where there are no groups.
     """
+    made = _make_group(megabytes)
+    if made is None:
+        yield None
+        return
+    group, peak = made
+    enter = f'echo $$ > "{group}/cgroup.procs"; exec taskset -c 0 "$@"'
+    try:
+        yield ["bash", "-c", enter, "small_machine"], lambda: int(peak.read_text()) / 2**20
+    finally:
+        group.rmdir()
+
+
+def _make_group(megabytes: int) -> tuple[Path, Path] | None:
+    """Return the folder of a new control group and the file with its peak of memory."""
     for folder, limit, peak in CONTROL_GROUPS:
         group = folder / f"homework-{os.getpid()}"
         try:
             group.mkdir()
             (group / limit).write_text(str(megabytes << 20))
+            return group, group / peak
         except OSError:
             if group.exists():
                 group.rmdir()
-            continue
-        try:
-            enter = f'echo $$ > "{group}/cgroup.procs"; exec taskset -c 0 "$@"'
-            yield (
-                ["bash", "-c", enter, "small_machine"],
-                lambda: int((group / peak).read_text()) / 2**20,
-            )
-        finally:
-            group.rmdir()
-        return
-    yield None
+    return None
 
 
 def by_name(results: dict) -> dict[str, dict]:

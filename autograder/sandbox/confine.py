@@ -179,8 +179,15 @@ def confine(folder: Path, uid: int | None, limits: Limits) -> list[str]:
     return missing
 
 
+def close_to_same_user(closed: bool = True) -> None:
+    """Keep other processes of this user out of this one's memory and open files, or let them in."""
+    if sys.platform == "linux":
+        _call("prctl", 4, int(not closed), 0, 0, 0)  # PR_SET_DUMPABLE
+
+
 def _be_killed_first() -> list[str]:
     """Ask the kernel to kill this process, not the grader, when the machine is out of memory."""
+    close_to_same_user(False)  # an ordinary user's closed process may not set its own score
     try:
         Path("/proc/self/oom_score_adj").write_text("1000")
     except OSError:
@@ -265,7 +272,7 @@ def _forgo_privileges() -> list[str]:
     """Close this process to others of the same user, and get nothing from set-user-id programs."""
     if sys.platform != "linux":
         return ["no_new_privs is missing: set-user-id programs can be started"]
-    _call("prctl", 4, 0, 0, 0, 0)  # PR_SET_DUMPABLE; also puts /proc/self out of its own reach
+    close_to_same_user()  # this also puts /proc/self out of its own reach
     _call("prctl", 38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS; the next two protections require it
     return []
 

@@ -21,7 +21,7 @@ import psutil
 
 from ..limits import Limits
 from ..protocol import receive, send
-from .confine import choose_uid, confine, make_interpreter_reachable
+from .confine import choose_uid, close_to_same_user, confine, make_interpreter_reachable
 from .session import Session, make_shell
 
 # The trusted process asks for little.
@@ -38,6 +38,7 @@ def main(descriptor: int) -> None:
     uid = choose_uid()
     if uid is not None:
         make_interpreter_reachable(uid)
+    close_to_same_user()
     make_shell()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers that have ended leave no trace
     while True:

@@ -1,0 +1,504 @@
+"""The sandbox from the trusted side: what it does, and what it must not be able to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+
+import numpy as np
+import psutil
+import pytest
+
+from autograder.limits import Limits
+from autograder.protocol import (
+    Opaque,
+    ProtocolError,
+    decode,
+    encode,
+    receive,
+    send,
+)
+from autograder.trusted.client import Fault, Sandbox, Session
+from autograder.trusted.proxies import Environment, StudentFunction, make_error
+
+LIMITS = Limits(
+    seconds_per_cell=2, seconds_per_test_case=2, seconds_in_total=60, memory_mb=256, processes=32,
+    file_mb=1, message_mb=1, upload_mb=1, output_characters=1000,
+)  # fmt: skip
+MEGABYTE = 2**20
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def run(sandbox):
+    """Return a function that runs cells in a new session and returns it with their errors."""
+    sessions = []
+
+    def run(*cells: str, files=None, limits=LIMITS):
+        session = Session(sandbox, files or {}, limits, time.monotonic() + limits.seconds_in_total)
+        sessions.append(session)
+        faults = session.run_cells(dict(enumerate(cells)))
+        return session, {fault.index: fault.error for fault in faults}
+
+    yield run
+    for session in sessions:
+        session.close()
+
+
+def call(session: Session, name: str, *arguments, question: str = "q"):
+    """Call a function of the notebook in a test case of its own."""
+    with session.open_case(question) as case:
+        return Environment(case).get(name)(*arguments)
+
+
+# -- the protocol -----------------------------------------------------------------------------
+
+VALUES = [
+    None, True, 3, -(10**30), 2.5, float("inf"), "text \ud800 \0", [1, [2.0]], (1, (2, "a")),
+    {"a": 1, (1, 2): None}, np.arange(6.0).reshape(2, 3), np.array(3), np.zeros((0, 4)),
+    np.array([1, 2], ">i2"), np.float16(2.5), np.bool_(True), np.complex64(1 + 2j),
+    np.arange(6)[::-2],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_values_arrive_as_they_were(value):
+    arrived = decode(json.loads(json.dumps(encode(value, MEGABYTE))))
+    assert type(arrived) is type(value)
+    np.testing.assert_equal(arrived, value)
+    if isinstance(value, np.ndarray):
+        assert arrived.dtype == value.dtype
+
+
+def test_nan_subclasses_and_strangers_arrive_as_plain_data():
+    class Liar(float):
+        def __eq__(self, other):
+            return True
+
+        __hash__ = float.__hash__
+
+    class Mine(np.ndarray):
+        pass
+
+    arrived = decode(encode([float("nan"), Liar(2), np.zeros(2).view(Mine), {1}, print], MEGABYTE))
+    assert np.isnan(arrived[0])
+    assert type(arrived[1]) is float
+    assert type(arrived[2]) is np.ndarray
+    assert [type(part).__name__ for part in arrived[3:]] == ["set", "builtin_function_or_method"]
+    assert all(isinstance(part, Opaque) for part in arrived[3:])
+
+
+def test_tensors_arrive_as_arrays():
+    import torch
+
+    arrived = decode(encode(torch.ones(3, requires_grad=True), MEGABYTE))
+    np.testing.assert_equal(arrived, np.ones(3, np.float32))
+
+
+def test_arrays_of_no_numbers_keep_their_shape_only():
+    assert decode(encode(np.array([["a", "b"]]), MEGABYTE)).shape == (1, 2)
+
+
+def test_endless_nesting_ends():
+    endless: list = []
+    endless.append(endless)
+    assert isinstance(decode(encode(endless, MEGABYTE)), list)
+
+
+NO_VALUES = [
+    {}, {"x": 1}, {"array": "O", "shape": [1], "data": ""}, {"array": "<f8", "shape": [2]},
+    {"array": "<f8", "shape": [3], "data": "AAAAAAAAAAA="}, {"array": "<f8", "shape": "no", "data": ""},
+    {"array": "<f8", "shape": [-1, -1], "data": ""}, {"array": "V8", "shape": [1], "data": ""},
+    {"array": "<f8", "shape": [1], "data": "?"}, {"array": "object", "shape": [2**40], "data": ""},
+    {"array": "object", "shape": [-5], "data": ""}, {"array": "object", "shape": [0.5], "data": ""},
+    {"scalar": "<f8", "data": ""}, {"scalar": 3, "data": ""}, {"tuple": 3}, {"dict": [[1]]},
+    {"dict": [[[], 1]]}, {"dict": 5}, {"array": "f99", "shape": [0], "data": ""},
+    json.loads("[" * 50 + "]" * 50),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("tree", NO_VALUES, ids=repr)
+def test_what_is_no_value_is_refused(tree):
+    with pytest.raises(ProtocolError):
+        decode(tree)
+
+
+@pytest.mark.parametrize("name", [3, None, "<script>", "a b", "", "x" * 100])
+def test_names_of_strange_types_are_harmless(name):
+    shown = type(decode({"opaque": name})).__name__
+    assert shown.isidentifier()
+    assert len(shown) <= 80
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"", EOFError),
+        (b"\0\0\0", EOFError),
+        (b"\0\0\0\5{}", EOFError),
+        (b"\xff\xff\xff\xff", ProtocolError),
+        (b"\0\0\0\2{]", ProtocolError),
+        (b"\0\0\0\1\xff", ProtocolError),
+        ((9000).to_bytes(4) + b"9" * 9000, ProtocolError),
+        ((100_000).to_bytes(4) + b"[" * 100_000, ProtocolError),
+    ],
+)
+def test_what_is_no_message_is_refused(data, error):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(data)
+        theirs.shutdown(socket.SHUT_WR)
+        with pytest.raises(error):
+            receive(ours, MEGABYTE, time.monotonic() + 5)
+
+
+def test_slow_messages_and_silent_readers_meet_the_deadline():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"\0\0\0\5{")
+        with pytest.raises(TimeoutError):
+            receive(ours, MEGABYTE, time.monotonic() + 0.1)
+        with pytest.raises(TimeoutError):
+            send(ours, "x" * 2**24, 2**25, time.monotonic() + 0.1)
+
+
+def test_too_long_a_message_is_not_sent():
+    ours, theirs = socket.socketpair()
+    with ours, theirs, pytest.raises(ProtocolError, match="larger than 1 MB"):
+        send(ours, "x" * MEGABYTE, MEGABYTE)
+
+
+# -- cells ------------------------------------------------------------------------------------
+
+
+def test_cells_run_as_in_a_notebook(run):
+    session, errors = run(
+        "%matplotlib inline\nimport asyncio\nawait asyncio.sleep(0)",
+        "!true\n%time x = 1\nx",
+        "y = _ + 1",
+        "%%bash\ntrue",
+        "def f():\n    return x + y",
+    )
+    assert errors == {}
+    assert call(session, "f") == 3
+
+
+def test_one_cell_that_fails_does_not_stop_the_next(run):
+    session, errors = run(
+        "x = 1", "1 / 0", "x = (", "%nothing", "input()", "raise SystemExit", "def f(): return x"
+    )
+    assert call(session, "f") == 1
+    assert errors[1] == "ZeroDivisionError: division by zero\nin the line: 1 / 0"
+    assert errors[2].startswith("SyntaxError")
+    assert "not found" in errors[3]
+    assert "write the value into the code" in errors[4]
+    assert errors[5].startswith("SystemExit")
+
+
+def test_slow_cell_is_stopped_and_keeps_what_it_defined(run):
+    session, errors = run("def f(): return 1\nwhile True: pass", "def g(): return 2")
+    assert "TimeoutError: took longer than 2 seconds" in errors[0]
+    assert (call(session, "f"), call(session, "g")) == (1, 2)
+
+
+def test_cell_that_will_not_stop_is_killed_and_the_others_run_again(run):
+    stubborn = "import time\nwhile True:\n    try:\n        while True: time.sleep(0.01)\n    except BaseException: pass"
+    session, errors = run("def f(): return 1", stubborn, "def g(): return 2")
+    assert errors == {1: "took longer than 2 seconds: is there an endless loop?"}
+    assert (call(session, "f"), call(session, "g")) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("import os; os._exit(5)", "exit code 5"),
+        ("import ctypes; ctypes.string_at(0)", "SIGSEGV"),
+    ],
+)
+def test_cell_that_ends_the_process_is_named(run, cell, words):
+    session, errors = run("def f(): return 1", cell)
+    assert words in errors[1]
+    assert call(session, "f") == 1
+
+
+def test_late_cells_are_given_up_so_that_time_is_left_for_tests(run):
+    limits = Limits(**{**LIMITS.__dict__, "seconds_in_total": 3})
+    session, errors = run("def f(): return 1", *["while True: pass"] * 3, limits=limits)
+    assert "not run: the cells before it took too long" in errors[3]
+    assert call(session, "f") == 1
+
+
+def test_a_fork_that_comes_back_from_a_cell_does_not_speak(run):
+    session, errors = run("import os\nos.fork()", "x = 1", "def f(): return x")
+    assert errors == {}
+    assert call(session, "f") == 1
+
+
+# -- calls ------------------------------------------------------------------------------------
+
+
+def test_arguments_change_as_the_function_changes_them(run):
+    session, _ = run(
+        "def f(a, b, c, d):\n    a += 1\n    b.append(4)\n    c['x'] = a\n    d[0][0] = 9\n"
+        "    return None"
+    )
+    a, b, c, d = np.zeros(2), [np.ones(1), 2], {}, (np.zeros(1), 3)
+    same = b[0]
+    call(session, "f", a, b, c, d)
+    np.testing.assert_equal(a, [1, 1])
+    assert b[1:] == [2, 4]
+    assert b[0] is same
+    np.testing.assert_equal(c["x"], [1, 1])
+    assert d[0][0] == 9
+
+
+def test_argument_that_is_given_another_shape_has_it_here_too(run):
+    session, _ = run("def f(a):\n    a.resize(4, refcheck=False)")
+    a = np.zeros(2)
+    call(session, "f", a)
+    assert a.shape == (4,)
+
+
+def test_names_that_are_no_functions_arrive_as_values(run):
+    session, _ = run("f = 3\ng = None\nclass A: pass\nh = A()")
+    with session.open_case("q") as case:
+        environment = Environment(case)
+        assert environment.get("f") == 3
+        assert environment.get("g") is None
+        assert environment.get("nowhere") is None
+        assert type(environment.get("h")).__name__ == "A"
+
+
+def test_signatures_arrive(run):
+    session, _ = run(
+        "import functools, numpy as np\n"
+        "def f(a, b=2, *, c): pass\n"
+        "g = functools.partial(f, 1)\n"
+        "class H:\n    def __call__(self, x): return x\n"
+        "h = H()\nu = np.add"
+    )
+    with session.open_case("q") as case:
+        environment = Environment(case)
+        signature = environment.get("f").__signature__
+        signature.bind(1, c=3)
+        with pytest.raises(TypeError):
+            signature.bind(1)
+        environment.get("g").__signature__.bind(5, c=1)
+        assert environment.get("h")(7) == 7
+        assert environment.get("u")(1, 2) == 3
+
+
+def test_errors_arrive_with_type_text_and_line(run):
+    session, _ = run(
+        "class Mine(ValueError): pass\n"
+        "def f(kind):\n"
+        "    if kind == 'key': raise KeyError('x')\n"
+        "    if kind == 'mine': raise Mine('m')\n"
+        "    if kind == 'exit': raise SystemExit(3)\n"
+        "    1 / 0\n"
+    )
+    with pytest.raises(KeyError) as caught:
+        call(session, "f", "key")
+    assert str(caught.value) == "'x'"
+    with pytest.raises(ValueError, match=r"^m$") as caught:
+        call(session, "f", "mine")
+    assert type(caught.value).__name__ == "Mine"
+    with pytest.raises(Exception, match="3") as caught:
+        call(session, "f", "exit")
+    assert type(caught.value).__name__ == "SystemExit"
+    with pytest.raises(ZeroDivisionError) as caught:
+        call(session, "f", "other")
+    assert str(caught.traceback[-1].statement) == "1 / 0"
+
+
+def test_no_error_can_end_this_process():
+    for name in ("SystemExit", "KeyboardInterrupt", "GeneratorExit", "BaseException", "no name"):
+        assert isinstance(make_error(name, name, "text"), Exception)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("while True: pass", "longer than 2 seconds"),
+        ("import os; os._exit(7)", "exit code 7"),
+        ("import ctypes; ctypes.string_at(0)", "SIGSEGV"),
+        ("return np.zeros(10**6)", "larger than 1 MB"),
+        ("return 10**5000", "cannot be sent"),
+    ],
+)
+def test_fault_in_a_call_costs_its_test_case_only(run, body, words):
+    session, _ = run("import numpy as np", f"def f():\n    {body}", "def g(): return 2")
+    with pytest.raises(Fault, match=words):
+        call(session, "f")
+    assert call(session, "g") == 2
+
+
+def test_test_case_that_swallows_a_fault_is_told_again(run):
+    session, _ = run("import os\ndef f(): os._exit(0)")
+    with session.open_case("q") as case:
+        f = Environment(case).get("f")
+        for _ in range(2):
+            with pytest.raises(Fault):
+                f()
+        assert case.fault
+
+
+def test_question_that_hung_is_not_waited_for_as_long_again(run):
+    session, _ = run("def f():\n    while True: pass")
+    with pytest.raises(Fault, match="longer than 2 seconds"):
+        call(session, "f")
+    with pytest.raises(Fault, match=r"longer than 0\.4 seconds"):
+        call(session, "f")
+    with pytest.raises(Fault, match="longer than 2 seconds"):
+        call(session, "f", question="another")
+
+
+def test_each_test_case_begins_where_the_cells_ended(run):
+    session, _ = run("n = 0\ndef f():\n    global n\n    n += 1\n    return n")
+    assert [call(session, "f"), call(session, "f")] == [1, 1]
+
+
+def test_question_is_graded_with_the_names_of_its_check(run):
+    session, _ = run(
+        "import otter\ngrader = otter.Notebook()\ndef helper(): return 1\ndef f(): return helper()",
+        "grader.check('q1')",
+        "def helper(): return 2",
+        "grader.check('q2'); grader.export(); grader.check_all()",
+    )
+    assert [call(session, "f", question=q) for q in ("q1", "q2", "q3")] == [1, 2, 2]
+
+
+# -- what must not be possible ----------------------------------------------------------------
+
+
+def test_cells_that_run_again_report_no_second_error(run):
+    # After a crash in a hidden test, a cell could show what the test had sent.
+    spy = "import os\nif os.environ.get('SECRET') or True:\n    raise ValueError('seen before')"
+    session, errors = run(spy, "import os\ndef f(): os._exit(0)", "def g(): return 1")
+    before = dict(errors)
+    with pytest.raises(Fault):
+        call(session, "f")
+    assert call(session, "g") == 1
+    assert session.starts == 2
+    assert errors == before
+
+
+def test_session_has_no_open_file_of_the_grader(run):
+    session, _ = run("import os\ndef f(): return sorted(map(int, os.listdir('/proc/self/fd')))")
+    session_files = call(session, "f")
+    # Nothing but the standard three, the case's channel, and the listing itself.
+    assert len(session_files) <= 5
+
+
+def test_each_start_has_a_fresh_folder(run):
+    session, _ = run(
+        "import os",
+        "def f():\n    open('left behind', 'w').close()\n    os._exit(0)",
+        "def g(): return sorted(os.listdir('.'))",
+        files={"data/a.txt": b"1"},
+    )
+    with pytest.raises(Fault):
+        call(session, "f")
+    assert call(session, "g") == ["data"]
+
+
+def test_nothing_outlives_the_session(sandbox):
+    session = Session(sandbox, {}, LIMITS, time.monotonic() + 60)
+    session.run_cells(
+        {
+            0: "import os, time\n"
+            "for _ in range(3):\n"
+            "    if os.fork() == 0:\n"
+            "        os.setsid()\n"
+            "        if os.fork() == 0:\n"
+            "            while True: time.sleep(0.01)\n"
+            "        os._exit(0)",
+            1: "import subprocess; subprocess.Popen(['sleep', '1000'])",
+        }
+    )
+    mine = psutil.Process(sandbox.process.pid).children(recursive=True)
+    assert len(mine) >= 5  # keeper, session, three daemons, one sleeper
+    session.close()
+    _, alive = psutil.wait_procs(mine, timeout=10)
+    assert not [p for p in alive if p.is_running()]
+    assert not session.folder.exists()
+
+
+def test_process_left_by_a_call_is_removed_before_the_next_test_case(run):
+    session, _ = run(
+        "import os, time\n"
+        "def f():\n"
+        "    if os.fork() == 0:\n"
+        "        if os.fork() == 0:\n"
+        "            while True: time.sleep(0.01)\n"
+        "        os._exit(0)\n"
+        "    os.wait()\n"
+        "    return 1",
+    )
+    assert call(session, "f") == 1
+    assert session.channel is None  # ended, for it was not clean
+    assert call(session, "f") == 1
+
+
+def test_fork_bomb_ends_with_its_test_case(run):
+    session, _ = run(
+        "import os\n"
+        "def f():\n"
+        "    while True:\n"
+        "        try: os.fork()\n"
+        "        except OSError: pass",
+        "def g(): return 1",
+    )
+    with pytest.raises(Fault, match="longer than"):
+        call(session, "f")
+    assert call(session, "g") == 1
+
+
+def test_answers_of_a_leftover_are_not_taken_for_those_of_the_next_case(run):
+    noise = (
+        "import os\n"
+        "def f():\n"
+        "    for fd in range(3, 30):\n"
+        "        try: os.write(fd, b'\\0\\0\\0\\x0c{\"ended\": 0}')\n"
+        "        except OSError: pass\n"
+        "    return 1"
+    )
+    session, _ = run(noise, "def g(): return 2")
+    call(session, "f")  # may come to anything, in its own test case
+    assert call(session, "g") == 2
+
+
+def test_environment_of_the_grader_is_not_passed_on(sandbox, run, monkeypatch):
+    monkeypatch.setenv("GRADER_SECRET", "x")
+    with Sandbox() as other:
+        session = Session(other, {}, LIMITS, time.monotonic() + 60)
+        session.run_cells({0: "import os\ndef f(): return dict(os.environ)"})
+        seen = call(session, "f")
+        session.close()
+    assert "GRADER_SECRET" not in seen
+    assert seen["OMP_NUM_THREADS"] == "1"
+
+
+def test_functions_look_like_functions(run):
+    session, _ = run("def f(x): return x")
+    with session.open_case("q") as case:
+        f = Environment(case).get("f")
+        assert isinstance(f, StudentFunction)
+        assert callable(f)
+        assert f.__name__ == "f"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change users")
+def test_sandbox_runs_as_a_user_of_its_own(run):
+    session, _ = run("import os\ndef f(): return [os.getuid(), os.getgid(), os.getgroups()]")
+    uid, gid, groups = call(session, "f")
+    assert uid == gid
+    assert uid > 60_000
+    assert groups == []
