@@ -12,14 +12,15 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import nbformat
 import numpy as np
-from otter.test_files.exception_test import ExceptionTestFile
+import psutil
 
 from .release.stock import grade
+from .release.verify import grade_in_container
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "assignment"))
@@ -53,19 +54,43 @@ def bench_training() -> None:
 
 
 def bench_grading() -> None:
-    """Compare stock `otter run` with running the same test files in one process."""
+    """Compare stock `otter run` with the isolated grader, start-up included."""
     with TemporaryDirectory() as folder:
-        for zip_path in sorted((ROOT / "autograder").glob("*.zip")):
-            solution = ROOT / "solutions" / f"{zip_path.stem}.ipynb"
-            with zipfile.ZipFile(zip_path) as archive:
-                archive.extractall(Path(folder) / zip_path.stem)
-            tests = sorted((Path(folder) / zip_path.stem / "tests").glob("*.py"))
+        root = Path(folder)
+        with zipfile.ZipFile(ROOT / "autograder/homework.zip") as archive:
+            archive.extractall(root / "source")
+        for name in ("gradient_descent", "relu_sgd"):
+            solution, plain = ROOT / f"solutions/{name}.ipynb", ROOT / f"autograder/{name}.zip"
             compare(
-                f"{zip_path.stem}: grade the solution",
-                ("stock otter run", lambda s=solution, z=zip_path: grade(s, z)),
-                ("its tests, in one process", lambda s=solution, t=tests: run_tests(s, t)),
+                f"{name}: grade the solution",
+                ("stock otter run", lambda s=solution, z=plain: grade(s, z)),
+                ("isolated grader", lambda s=solution: grade_in_container(root, [s])),
                 rounds=5,
             )
+        both = sorted((ROOT / "solutions").glob("*.ipynb"))
+        print("peak of memory, all processes together (PSS)")
+        stock = peak_memory(lambda: grade(solution, plain))
+        print(f"  stock otter run, one notebook    {stock:6.0f} MB")
+        isolated = peak_memory(lambda: grade_in_container(root, both))
+        print(f"  isolated grader, both notebooks  {isolated:6.0f} MB")
+
+
+def peak_memory(action: Callable) -> float:
+    """Return the most memory, in megabytes, that processes started by ``action`` have at a time.
+
+    Memory that several processes share counts once.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        running, peak = pool.submit(action), 0
+        while not running.done():
+            total = 0
+            for process in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    total += process.memory_full_info().pss
+            peak = max(peak, total)
+            time.sleep(0.02)
+        running.result()
+    return peak / 2**20
 
 
 def compare(title: str, *contestants: tuple[str, Callable], rounds: int) -> None:
@@ -85,25 +110,6 @@ def compare(title: str, *contestants: tuple[str, Callable], rounds: int) -> None
             f"  {name:28s} median {statistics.median(seconds):8.3f} s   "
             f"[{min(seconds):.3f}, {max(seconds):.3f}]   {ratio:8.1f} x"
         )
-
-
-def run_tests(notebook: Path, tests: list[Path]) -> None:
-    """Execute a notebook's graded cells and run test files on what they define."""
-    environment: dict = {"np": np}
-    with contextlib.redirect_stdout(io.StringIO()):
-        for cell in nbformat.read(notebook, as_version=4).cells:
-            tags = cell.metadata.get("tags", [])
-            if (
-                cell.cell_type == "code"
-                and "otter_ignore" not in tags
-                and "grader" not in cell.source
-            ):
-                exec(cell.source, environment)
-    for path in tests:
-        test_file = ExceptionTestFile.from_file(str(path))
-        test_file.run(environment)
-        if not test_file.passed_all:
-            raise AssertionError(test_file.summary())
 
 
 def _since(start: float) -> str:
