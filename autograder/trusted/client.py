@@ -28,7 +28,7 @@ START += "server.main(int(sys.argv[1]))"
 SMALL = 2**16
 # For what takes milliseconds unless the machine is very busy; a keeper kills within 20 seconds.
 PATIENCE = 30
-# After a cell's own alarm should have ended it.
+# For a cell to end after its own alarm, and for a case to end after its test.
 GRACE = 2
 # Threads would only fight for half a CPU, and a fork copies one of them.
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -169,7 +169,7 @@ class Session:
             return f"took longer than {seconds:g} seconds: is there an endless loop?", True
         except EOFError:
             return f"ended the whole Python process ({self._stop()})", True
-        except (ProtocolError, KeyError, TypeError):
+        except (ProtocolError, KeyError, TypeError, AttributeError):
             return "sent something else than results to the grader", True
 
     def _cell_limit(self, source: str) -> int:
@@ -183,6 +183,8 @@ class Session:
 
         The fork has the names of the moment at which the notebook checked ``question``.
         """
+        if time.monotonic() >= self.end_of_time:
+            raise Fault(f"was not run: {self._out_of_time()}")
         if self.channel is None:
             # Errors of cells are known; those of a repetition may already know too much.
             self.run_cells(self.cells)
@@ -205,7 +207,7 @@ class Session:
 
     def _is_clean(self) -> bool:
         """Return whether the case's process has ended and left none behind."""
-        deadline = min(time.monotonic() + PATIENCE, self.end_of_time)
+        deadline = min(time.monotonic() + GRACE, self.end_of_time)
         try:
             self._receive(self.channel, deadline)
         except (TimeoutError, EOFError, ProtocolError):

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from .client import CellFault, Fault, Sandbox, Session
-from .homework import Homework, Part, Question, TestCaseResult, TestFile
+from .homework import Homework, Part, Question, TestCaseResult, TestFile, names_in
 from .proxies import Environment
 from .upload import Cell, Notebook, Upload, match
 
@@ -156,8 +156,9 @@ def _run_test_case(graded: GradedQuestion, i: int, session: Session) -> TestCase
         fault = str(caught)
     if fault:
         # Whatever the test made of it: a test may take an error for a right answer.
-        where = "on a hidden test's input" if alone.test_cases[0].hidden else "in this test"
-        return TestCaseResult(alone.test_cases[0], f"your code, {where}, {fault}", passed=False)
+        case = alone.test_cases[0]
+        where = " (on a hidden test's input)" if case.hidden else ""
+        return TestCaseResult(case, f"{names_in(case)}: {fault}{where}", passed=False)
     return alone.test_case_results[0]
 
 

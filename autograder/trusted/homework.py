@@ -15,13 +15,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from otter.test_files.abstract_test import TestCaseResult, TestFile
+from otter.test_files.abstract_test import TestCase, TestCaseResult, TestFile
 from otter.test_files.exception_test import ExceptionTestFile
 
 from ..limits import Limits, grader_config
 from .upload import Notebook, read_upload
 
-__all__ = ["Homework", "Part", "Question", "TestCaseResult", "TestFile", "load"]
+__all__ = ["Homework", "Part", "Question", "TestCaseResult", "TestFile", "load", "names_in"]
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,11 @@ def _load_tests(folder: Path, question: dict) -> TestFile | None:
     if question["written"]:
         return None
     return GradedTestFile.from_file(str(folder / "tests" / f"{question['id']}.py"))
+
+
+def names_in(case: TestCase) -> str:
+    """Return what a test case takes from the notebook: as a rule, the function that it tests."""
+    return ", ".join(case.body._get_func_params())
 
 
 class GradedTestFile(ExceptionTestFile):

@@ -6,7 +6,7 @@ Everything is plain text, so nothing that a student wrote can pass for a part of
 from __future__ import annotations
 
 from .grading import Graded, GradedPart, GradedQuestion
-from .homework import Homework, TestCaseResult
+from .homework import Homework, TestCaseResult, names_in
 
 # Otter writes this above the message of a test case that fails.
 OTTERS_HEAD = "❌ Test case failed\n"
@@ -149,15 +149,18 @@ def _test_entries(question: GradedQuestion, homework: Homework) -> list[dict]:
 
 def _messages(results: list[TestCaseResult], homework: Homework) -> str:
     """Return what the failed test cases say, equal messages once."""
-    failed = [
-        cut(result.message.removeprefix(OTTERS_HEAD), homework)
-        for result in results
-        if not result.passed
-    ]
+    failed = [cut(_message(result), homework) for result in results if not result.passed]
     if not failed:
         return "All passed." if len(results) > 1 else "Passed."
     head = f"{len(failed)} of {len(results)} failed.\n\n" if len(results) > 1 else ""
     return head + "\n\n".join(dict.fromkeys(failed))
+
+
+def _message(result: TestCaseResult) -> str:
+    """Return a test case's message, which begins with the name of the function that is tested."""
+    message, names = result.message.removeprefix(OTTERS_HEAD), names_in(result.test_case)
+    # Those of hidden tests name nothing: at home, the name would be the student's to choose.
+    return message if message.startswith(names) else f"{names}: {message}"
 
 
 def _written_entry(question: GradedQuestion, homework: Homework) -> dict:
