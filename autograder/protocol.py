@@ -5,7 +5,7 @@ A message is four bytes of length, big-endian, and that much JSON. Values travel
     None, bool, int, float, str     themselves
     list                            [...]
     tuple                           {"tuple": [...]}
-    dict                            {"dict": [[key, value], ...]}
+    dict                            {"dict": [[key, value], ...]}, keys being text or numbers
     numpy array (numbers only)      {"array": dtype, "shape": [...], "data": base64}
     numpy scalar                    {"scalar": dtype, "data": base64}
     anything else                   {"opaque": name of its type}
@@ -24,12 +24,19 @@ import re
 import socket
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 # Real data nests two or three deep; a hostile message should not use up the stack.
 DEEPEST = 20
+# Of an error's text and of a line of code, in characters.
+LONGEST_TEXT = 10_000
+# Of a message. In Python each takes up to a hundred times its place in the JSON; arrays do not.
+MOST_PARTS = 200_000
+# Of an array of no numbers, which says so in a few bytes.
+MOST_ENTRIES = 2**20
 # Booleans, integers, floating and complex numbers, in the byte order of either kind.
 NUMBERS = re.compile(r"[<>|=]?[biufc]\d{1,2}")
 
@@ -95,8 +102,11 @@ def receive(
     length = int.from_bytes(head)
     if length > limit:
         raise ProtocolError(f"it is larger than {limit >> 20} MB")
+    data = _read(channel, length, deadline)
+    if sum(map(data.count, (b"[", b"{", b","))) > MOST_PARTS:
+        raise ProtocolError(f"it has more than {MOST_PARTS} parts; send an array instead")
     try:
-        message = json.loads(_read(channel, length, deadline))
+        message = json.loads(data)
     except (ValueError, RecursionError):  # not JSON, not UTF-8, a number of 5000 digits
         raise ProtocolError("it is not a message") from None
     return (message, files) if descriptors else message
@@ -208,9 +218,9 @@ def _decode_tagged(tree: dict, depth: int) -> Any:
     if tag == "tuple":
         return tuple(decode(tree["tuple"], depth))
     if tag == "dict":
-        return {decode(key, depth): decode(value, depth) for key, value in tree["dict"]}
+        return {_check_key(key): decode(value, depth) for key, value in tree["dict"]}
     if tag == "array" and tree["array"] == "object":
-        return np.empty(_check_shape(tree["shape"]), object)
+        return _empty(tree["shape"])
     if tag == "array":
         # Copied last, so that the array owns its data and can be resized like any other.
         return _decode_numbers(tree["array"], tree["data"]).reshape(tree["shape"]).copy()
@@ -218,7 +228,7 @@ def _decode_tagged(tree: dict, depth: int) -> Any:
         (number,) = _decode_numbers(tree["scalar"], tree["data"])
         return number
     if tag == "opaque":
-        return type(clean_name(tree["opaque"]), (Opaque,), {"__module__": "student"})()
+        return _opaque_class(clean_name(tree["opaque"]))()
     raise ValueError(tag)
 
 
@@ -228,10 +238,25 @@ def _decode_numbers(dtype: str, data: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(data, validate=True), dtype)
 
 
-def _check_shape(shape: list) -> tuple[int, ...]:
-    if len(shape) > DEEPEST or math.prod(shape) > 2**20:  # eight bytes for each None
+def _empty(shape: list) -> np.ndarray:
+    """Return an array of None that takes no memory, however large."""
+    if not all(type(size) is int and 0 <= size <= MOST_ENTRIES for size in shape):
         raise ValueError(shape)
-    return tuple(shape)
+    if len(shape) > DEEPEST or math.prod(shape) > MOST_ENTRIES:
+        raise ValueError(shape)
+    return np.broadcast_to(np.array(None, object), shape)
+
+
+def _check_key(key: Any) -> Any:
+    """Return a key of a dict. Larger integers could be chosen so that all have the same hash."""
+    if not isinstance(key, (str, float, bool, type(None))) and abs(key) >= 2**63:
+        raise ValueError(key)
+    return key
+
+
+@lru_cache(100)
+def _opaque_class(name: str) -> type[Opaque]:
+    return type(name, (Opaque,), {"__module__": "student"})
 
 
 def clean_name(name: Any) -> str:

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -90,14 +91,14 @@ def small_machine(megabytes: int) -> Iterator[tuple[list[str], Callable[[], floa
 def _make_group(megabytes: int) -> tuple[Path, Path] | None:
     """Return the folder of a new control group and the file with its peak of memory."""
     for folder, limit, peak in CONTROL_GROUPS:
-        group = folder / f"homework-{os.getpid()}"
+        if not (folder / "cgroup.procs").exists():
+            continue
         try:
-            group.mkdir()
+            group = Path(tempfile.mkdtemp(prefix="homework-", dir=folder))
             (group / limit).write_text(str(megabytes << 20))
             return group, group / peak
-        except OSError:
-            if group.exists():
-                group.rmdir()
+        except OSError:  # not this user's to make, or without a say over memory
+            continue
     return None
 
 

@@ -80,7 +80,6 @@ def test_small_container_is_enough(container, solutions):
         results = container.grade(*solutions, prefix=prefix)
         assert results["score"] == 36, results["output"]
         assert peak() < 400
-        assert results["execution_time"] < 30
 
 
 @AS_ROOT

@@ -30,6 +30,8 @@ LIMIT = 2**16
 PR_SET_CHILD_SUBREAPER = 36
 # Killing takes milliseconds; a process that outlives this hangs in the kernel.
 SECONDS_TO_KILL = 20
+# A session that cannot be cleaned in this time is ended altogether.
+SECONDS_TO_END_CASE = 2
 
 
 def main(descriptor: int) -> None:
@@ -75,7 +77,7 @@ class Keeper:
             elif "end" in message:
                 answer = {"status": self.end()}
             else:
-                answer = {"alone": list_children() == [self.session]}
+                answer = {"ended": self.end_case(message["end case"])}
             send(self.channel, answer, LIMIT)
         self.end()
 
@@ -104,6 +106,35 @@ class Keeper:
             return
         send(channel, {"missing": missing}, LIMIT)
         Session(channel, limits).serve()
+
+    def end_case(self, look_closely: bool) -> bool:
+        """Kill all but the session itself; return whether that was enough within some time.
+
+        Args:
+            look_closely: also for what the session itself still waits for, or a cell has left;
+                else only for orphans, which is quick.
+        """
+        if not look_closely and list_children() == [self.session]:
+            return True
+        deadline = time.monotonic() + SECONDS_TO_END_CASE
+        while self.kill_others():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.001)
+        return True
+
+    def kill_others(self) -> bool:
+        """Kill every descendant but the session; return whether one was alive."""
+        found = False
+        for process in psutil.Process().children(recursive=True):
+            # It may end by itself meanwhile, and only orphans are this process's to wait for.
+            with contextlib.suppress(psutil.NoSuchProcess, ChildProcessError):
+                if process.pid != self.session:
+                    if process.status() != psutil.STATUS_ZOMBIE:
+                        process.kill()
+                        found = True
+                    os.waitpid(process.pid, os.WNOHANG)
+        return found
 
     def end(self) -> int:
         """Kill the session and all that came of it; return the session's wait status.

@@ -22,11 +22,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from ..limits import MEGABYTE, Limits
-from ..protocol import ProtocolError, decode, encode, receive, send
+from ..protocol import LONGEST_TEXT, ProtocolError, decode, encode, receive, send
 from .stand_in import make_otter
-
-# Of a traceback's text; a report shows less, and an error can be as long as it likes.
-LONGEST_TEXT = 10_000
 
 
 class Shell(InteractiveShell):
@@ -143,7 +140,7 @@ class Case:
             return {"missing": True}
         value = self.names[name]
         if callable(value):
-            return {"function": str(getattr(value, "__name__", name)), **parameters(value)}
+            return {"function": str(getattr(value, "__name__", "")), **parameters(value)}
         return self.encoded(value=value)
 
     def call(self, message: dict) -> dict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import math
 import os
@@ -19,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..limits import MEGABYTE, Limits
-from ..protocol import ProtocolError, receive, send
+from ..protocol import LONGEST_TEXT, ProtocolError, receive, send
 
 SOURCE = Path(__file__).resolve().parents[2]
 START = "import sys; sys.path.insert(0, sys.argv[2]); from autograder.sandbox import server; "
@@ -92,13 +93,16 @@ class Session:
     """One notebook's process in the sandbox. It is started again whenever something ends it."""
 
     def __init__(self, sandbox: Sandbox, files: Mapping[str, bytes], limits: Limits, end: float):
-        """Prepare; `run_cells` starts.
+        """Start a session, before any student code could spoil that.
 
         Args:
             sandbox: where to run.
             files: what the notebook finds in its folder, by relative path.
             limits: what it may use up.
             end: when its time is up altogether, on the clock of `time.monotonic`.
+
+        Raises:
+            GraderError: no session starts on this machine.
         """
         self.files, self.limits, self.end_of_time = files, limits, end
         self.limit = int(limits.message_mb * MEGABYTE)
@@ -110,9 +114,11 @@ class Session:
         self.done: set[int] = set()
         self.skipped: set[int] = set()
         self.hung: set[str] = set()  # questions: one endless loop need not be waited for often
+        self.broken = ""  # why no session can be started any more
         self.missing: list[str] = []  # protections that this machine does not have
         self.channel: socket.socket | None = None
         self.watch: int | None = None  # becomes readable when the session's process ends
+        self._start()
 
     def close(self) -> None:
         """End whatever runs, and remove what it left."""
@@ -133,15 +139,15 @@ class Session:
         # Half of the time is for the tests. Cells that have run once may run again after that.
         end_of_cells = (time.monotonic() + self.end_of_time) / 2
         # A cell that kills the session is skipped in the next one.
-        while not self._run_through(faults, end_of_cells):
-            pass
+        while not self._run_through(faults, end_of_cells) and not self.broken:
+            self._start_again()
         return sorted(faults.values(), key=lambda fault: fault.index)
 
     def _run_through(self, faults: dict[int, CellFault], end_of_cells: float) -> bool:
-        """Start a session and run the cells in it; return whether it is alive at the end."""
-        self._start()
+        """Run the cells in a fresh session; return whether it is alive at the end."""
         for index in sorted(self.cells.keys() - self.skipped):
-            if index not in self.done and time.monotonic() > end_of_cells:
+            end = self.end_of_time if index in self.done else end_of_cells
+            if time.monotonic() > end:
                 error, ended = "not run: the cells before it took too long", False
                 self.skipped.add(index)
             else:
@@ -183,11 +189,14 @@ class Session:
 
         The fork has the names of the moment at which the notebook checked ``question``.
         """
+        if self.channel is None and not self.broken:
+            # Errors of cells are known; those of a repetition may already know too much.
+            self._start_again()
+            self.run_cells(self.cells)
         if time.monotonic() >= self.end_of_time:
             raise Fault(f"was not run: {self._out_of_time()}")
-        if self.channel is None:
-            # Errors of cells are known; those of a repetition may already know too much.
-            self.run_cells(self.cells)
+        if self.broken:
+            raise Fault(self.broken)
         seconds = self.limits.seconds_per_test_case
         if question in self.hung:
             seconds /= 5
@@ -202,23 +211,26 @@ class Session:
         finally:
             if case.hung:
                 self.hung.add(question)
-            if case.fault or not self._is_clean():
+            if not self._is_clean(case):
                 self._stop()
 
-    def _is_clean(self) -> bool:
-        """Return whether the case's process has ended and left none behind."""
-        deadline = min(time.monotonic() + GRACE, self.end_of_time)
-        try:
-            self._receive(self.channel, deadline)
-        except (TimeoutError, EOFError, ProtocolError):
+    def _is_clean(self, case: Case) -> bool:
+        """Return whether all of a case has ended, and the session is ready for the next."""
+        if self.channel is None:  # the session itself has ended
             return False
-        return self._ask_keeper({"alone": True})["alone"]
+        try:
+            if case.fault:
+                self._ask_keeper({"end case": True})
+            if not case.ended:
+                self._receive(self.channel, min(time.monotonic() + GRACE, self.end_of_time))
+            return self._ask_keeper({"end case": False})["ended"]
+        except (TimeoutError, EOFError, ProtocolError, GraderError):
+            return False
 
     # Start and end.
 
     def _start(self) -> None:
         """Start a session in a fresh folder."""
-        self._stop()
         self.starts += 1
         folder = self.folder / str(self.starts)
         _write_files(folder, self.files)
@@ -237,6 +249,19 @@ class Session:
             raise GraderError(f"a session does not start: {hello['refused']}")
         self.missing = [*answer["missing"], *hello["missing"]]
 
+    def _start_again(self) -> None:
+        """Start another session in place of one that student code has spoilt.
+
+        What fails now did not fail the first time, so it is the submission's doing: a full disk,
+        a keeper that ran out of memory.
+        """
+        self._stop()
+        try:
+            self._start()
+        except (GraderError, OSError) as error:
+            print(f"a session does not start again: {error}", file=sys.stderr)
+            self.broken = "could not be run again after what the notebook had done before"
+
     def _stop(self) -> str:
         """End the session with all that came of it; return how its process ended."""
         if self.channel is None:
@@ -245,10 +270,17 @@ class Session:
         if self.watch is not None:
             os.close(self.watch)
         self.channel = self.watch = None
-        return describe_end(self._ask_keeper({"end": True})["status"])
+        try:
+            return describe_end(self._ask_keeper({"end": True})["status"])
+        except GraderError as error:
+            print(error, file=sys.stderr)
+            self.broken = "could not be ended"
+            return "in an unknown way"
+        finally:
+            remove(self.folder / str(self.starts))
 
     def _ask_keeper(self, message: dict, *descriptors: int) -> dict:
-        """Ask the keeper, which runs no student code; so a failure is the grader's."""
+        """Ask the keeper, which runs no student code."""
         try:
             send(self.keeper, message, SMALL, descriptors=descriptors)
             return receive(self.keeper, SMALL, time.monotonic() + PATIENCE)
@@ -282,7 +314,7 @@ class Case:
         self.deadline = min(time.monotonic() + seconds, session.end_of_time)
         self.channel: socket.socket | None = None
         self.fault = ""  # why nothing more can come, for the student
-        self.hung = False
+        self.hung = self.ended = False
 
     def ask(self, message: dict) -> dict:
         """Send a message to the case's process and return the answer.
@@ -330,9 +362,10 @@ class Case:
     def _how_it_ended(self) -> str:
         try:
             answer = receive(self.session.channel, SMALL, time.monotonic() + GRACE)
+            self.ended = True
             return describe_end(answer["ended"])
         except (TimeoutError, EOFError, ProtocolError, KeyError, TypeError):
-            return self.session._stop()
+            return self.session._stop() or "in an unknown way"
 
 
 # -- small parts ------------------------------------------------------------------------------
@@ -342,19 +375,19 @@ def describe_end(status: object) -> str:
     """Return in words how a process ended, given what `os.waitpid` says about it."""
     if not isinstance(status, int) or isinstance(status, bool) or not 0 <= status < 2**16:
         return "in an unknown way"
-    code = os.waitstatus_to_exitcode(status)
-    if code >= 0:
-        return f"exit code {code}"
     try:
+        code = os.waitstatus_to_exitcode(status)
+        if code >= 0:
+            return f"exit code {code}"
         name = signal.Signals(-code).name
     except ValueError:
-        name = f"signal {-code}"
+        return "in an unknown way"
     return f"{name}, too much memory or a crash" if name in ("SIGKILL", "SIGSEGV") else name
 
 
 def _describe(error: dict[str, str]) -> str:
     """Return what a session says about an error as one text."""
-    name, text, line = (str(error.get(key, "")) for key in ("type", "text", "line"))
+    name, text, line = (str(error.get(key, ""))[:LONGEST_TEXT] for key in ("type", "text", "line"))
     place = f"\nin the line: {line}" if line else ""
     return f"{name}: {text}{place}"
 
@@ -369,8 +402,14 @@ def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder that student code wrote; however deep it is, which Python could not."""
-    subprocess.run(["rm", "-rf", "--", str(folder)], stderr=subprocess.DEVNULL, check=False)
+    """Remove a folder that student code wrote; however deep it is, which Python could not.
+
+    Millions of files take longer than anybody should wait: then it goes on by itself.
+    """
+    command = ["rm", "-rf", "--", str(folder)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE)
 
 
 def _close_to_same_user() -> None:

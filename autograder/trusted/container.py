@@ -76,6 +76,7 @@ def write_results(root: Path, results: dict) -> None:
     """Replace ``results.json`` in one step, so that there is a whole one at any time."""
     folder = root / "results"
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # as the same user, student code may have closed it
     with tempfile.NamedTemporaryFile("w", dir=folder, delete=False) as file:
         json.dump(results, file, indent=1)
     os.chmod(file.name, 0o600)

@@ -67,25 +67,26 @@ def grade(homework: Homework, upload: Upload, sandbox: Sandbox) -> Graded:
         GradedPart(part, notebooks.get(part.name), problems.get(part.name, ""), _questions(part))
         for part in homework.parts
     ]
-    missing: dict[str, None] = {}
     with ExitStack() as stack:
         sessions = {}
+        for part in parts:  # all are started before student code runs in any
+            if part.notebook is not None:
+                files = _files_for_notebook(homework, upload, part.notebook)
+                end = start + homework.limits.seconds_in_total
+                session = Session(sandbox, files, homework.limits, end)
+                stack.callback(session.close)
+                sessions[part.part.name] = session
         for part in parts:
-            if part.notebook is None:
-                continue
-            files = _files_for_notebook(homework, upload, part.notebook)
-            end = start + homework.limits.seconds_in_total
-            session = Session(sandbox, files, homework.limits, end)
-            stack.callback(session.close)
-            sessions[part.part.name] = session
-            part.cell_faults = session.run_cells(_graded_cells(part.notebook))
-            missing |= dict.fromkeys(session.missing)
+            if part.notebook is not None:
+                session = sessions[part.part.name]
+                part.cell_faults = session.run_cells(_graded_cells(part.notebook))
         for hidden in (False, True):
             for part in parts:
                 for graded in part.questions:
                     _run_tests(graded, hidden, sessions.get(part.part.name))
     for part in parts:
         _find_written_answers(part)
+    missing = dict.fromkeys(line for session in sessions.values() for line in session.missing)
     return Graded(homework, parts, upload.faults, list(missing), time.monotonic() - start)
 
 

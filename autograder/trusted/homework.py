@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,4 +118,6 @@ class GradedTestFile(ExceptionTestFile):
             return str(excp)
         if case.hidden:
             return f"a check fails, or meets {type(excp).__name__}"
-        return super()._generate_error_message(excp, context)
+        frames = traceback.extract_tb(excp.__traceback__)
+        lines = [self.source_lines[f.lineno - 1].strip() for f in frames if f.filename == self.path]
+        return "\n".join([*lines[-1:], f"{type(excp).__name__}: {excp}"])

@@ -15,8 +15,11 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..protocol import ProtocolError, clean_name, decode, encode
+from ..protocol import LONGEST_TEXT, ProtocolError, clean_name, decode, encode
 from .client import Case
+
+# The file in which student code stands, as tracebacks call it.
+STUDENT = "<student>"
 
 
 class Environment:
@@ -40,7 +43,8 @@ class StudentFunction:
 
     def __init__(self, case: Case, name: str, answer: Mapping[str, Any]):
         self._case, self._name = case, name
-        self.__name__ = clean_name(answer["function"])
+        name = answer["function"]  # none that is an identifier: a lambda, or an object
+        self.__name__ = clean_name(name) if isinstance(name, str) and name.isidentifier() else ""
         self.__signature__ = make_signature(answer.get("parameters"))
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
@@ -66,11 +70,10 @@ class StudentFunction:
     def _raise_again(self, report: object) -> NoReturn:
         """Raise an error like the one that came, with the student's line in its traceback."""
         report = report if isinstance(report, dict) else {}
-        text, line = (str(report.get(key, "")) for key in ("text", "line"))
+        text, line = (str(report.get(key, ""))[:LONGEST_TEXT] for key in ("text", "line"))
         error = make_error(report.get("type"), report.get("base"), text)
-        place = f"<student {self.__name__}>"
-        linecache.cache[place] = (len(line), None, [f"{line}\n"], place)
-        code = compile("raise error", place, "exec").replace(co_name=self.__name__)
+        linecache.cache[STUDENT] = (len(line), None, [f"{line}\n"], STUDENT)
+        code = compile("raise error", STUDENT, "exec").replace(co_name=self.__name__)
         exec(code, {"error": error})
         raise AssertionError("unreachable")
 
@@ -129,7 +132,7 @@ def make_signature(parameters: object) -> inspect.Signature:
             )
             for name, kind, has_default in parameters
         )
-    except (TypeError, ValueError):
+    except Exception:  # inspect raises what it likes on names that are none
         anything = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
         return inspect.Signature(
             inspect.Parameter(name, kind)

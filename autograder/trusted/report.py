@@ -5,11 +5,17 @@ Everything is plain text, so nothing that a student wrote can pass for a part of
 
 from __future__ import annotations
 
+import re
+
 from .grading import Graded, GradedPart, GradedQuestion
 from .homework import Homework, TestCaseResult, names_in
 
 # Otter writes this above the message of a test case that fails.
 OTTERS_HEAD = "❌ Test case failed\n"
+# Control characters, halves of characters, and those that turn the direction of what follows.
+NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+# The others fail for the same reason, or are not meant seriously.
+MOST_CELLS = 20
 FOR_HIDDEN = {
     "hidden": "Results of hidden tests are not shown.",
     "after_due_date": "Results of hidden tests are shown after the due date.",
@@ -33,7 +39,6 @@ def make_results(graded: Graded) -> dict:
         "output_format": "text",
         "test_output_format": "text",
         "stdout_visibility": "hidden",
-        "execution_time": round(graded.seconds, 2),
         "tests": tests,
         "extra_data": {"version": graded.homework.version},
     }
@@ -99,12 +104,15 @@ def _cell_faults(part: GradedPart, homework: Homework) -> list[str]:
     if part.notebook is None:
         return []
     cells = {cell.index: cell for cell in part.notebook.cells}
-    return [
+    lines = [
         f"- {part.part.name}, cell {fault.index + 1}, which begins with\n"
         f"      {cells[fault.index].first_line}\n"
         f"{_indent(cut(fault.error, homework))}"
-        for fault in part.cell_faults
+        for fault in part.cell_faults[:MOST_CELLS]
     ]
+    if len(part.cell_faults) > MOST_CELLS:
+        lines.append(f"- and {len(part.cell_faults) - MOST_CELLS} more in {part.part.name}")
+    return lines
 
 
 def _subtotal(graded: Graded) -> dict:
@@ -174,7 +182,8 @@ def _written_entry(question: GradedQuestion, homework: Homework) -> dict:
 
 
 def cut(text: str, homework: Homework) -> str:
-    """Return a text, its end left out if it is too long."""
+    """Return a text without characters that are no text, its end left out if it is too long."""
+    text = NO_TEXT.sub("\ufffd", text)
     longest = homework.limits.output_characters
     if len(text) <= longest:
         return text

@@ -34,6 +34,8 @@ NOTEBOOK_MB = 10
 # "{}" is a cell: 2 bytes in the upload, some 200 in memory. The homework has below 100.
 MOST_CELLS = 2000
 MOST_NOTEBOOKS = 50
+# Lists and objects in a notebook's JSON: a solution has below 2000, but two bytes make one.
+MOST_LISTS = 200_000
 # Files, folders and members of zip files: each costs time and memory, even if it is empty.
 MOST_ENTRIES = 5000
 # All of a path's folders are in memory.
@@ -390,6 +392,8 @@ def _parse(data: bytes) -> Any:
     Raises:
         Unreadable: it is none.
     """
+    if data.count(b"[") + data.count(b"{") > MOST_LISTS:
+        raise Unreadable(LARGE_NOTEBOOK)
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
