@@ -5,10 +5,10 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup release check checkpoints test bench format lint clean
+.PHONY: help setup release check checkpoints test bench bench-attacks format lint clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv from requirements.lock (every other verb does it if needed)
 
@@ -33,6 +33,9 @@ test: $(READY) ## run all tests
 
 bench: $(READY) ## measure what the README claims
 	$(RUN) -m autograder.bench
+
+bench-attacks: $(READY) ## try attacks on the isolated grader and on stock Otter, side by side
+	$(RUN) -m tests.attacks
 
 format: $(READY) ## format the code, and strip outputs and cell ids from the masters
 	$(RUN) -m ruff format .

@@ -151,6 +151,24 @@ def test_failed_cells_are_named_by_their_first_line_with_the_error(container, ro
     assert "not defined" in by_name(results)["q1a_ii, public tests"]["output"]
 
 
+def test_report_stays_short_and_clean_whatever_cells_say(container, root, tmp_path):
+    notebook = nbformat.read(root / "student/relu_sgd.ipynb", as_version=4)
+    for i in range(30):
+        nasty = (
+            f"raise ValueError('{i} ' + chr(0xD800) + chr(0) + chr(27) + chr(0x202E) + 'x' * 9999)"
+        )
+        cell = nbformat.v4.new_code_cell(nasty)
+        cell.pop("id", None)
+        notebook.cells.append(cell)
+    (tmp_path / "upload").mkdir()
+    nbformat.write(notebook, tmp_path / "upload/a.ipynb")
+    results = container.grade(tmp_path / "upload/a.ipynb")
+    assert "and 10 more in relu_sgd" in results["output"]
+    assert len(results["output"]) < 300_000
+    assert not set("\ud800\0\x1b\u202e") & set(results["output"])
+    container.results_path.read_text().encode()
+
+
 def test_helper_that_a_later_cell_defines_anew_does_no_harm(container, root, tmp_path):
     # Stock Otter grades a question when the notebook checks it.
     new = "    return helper(y)\n\n\ndef helper(y):\n    return np.mean(y)"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
+import threading
 import time
 
 import numpy as np
@@ -161,6 +163,17 @@ def test_what_is_no_message_is_refused(data, error):
             receive(ours, MEGABYTE, time.monotonic() + 5)
 
 
+def test_message_of_too_many_parts_is_refused():
+    ours, theirs = socket.socketpair()
+    data = b"[" + b"0," * 200_000 + b"0]"
+    sender = threading.Thread(target=theirs.sendall, args=(len(data).to_bytes(4) + data,))
+    with ours, theirs:
+        sender.start()
+        with pytest.raises(ProtocolError, match="parts"):
+            receive(ours, MEGABYTE, time.monotonic() + 5)
+        sender.join()
+
+
 def test_slow_messages_and_silent_readers_meet_the_deadline():
     ours, theirs = socket.socketpair()
     with ours, theirs:
@@ -243,6 +256,44 @@ def test_a_fork_that_comes_back_from_a_cell_does_not_speak(run):
     assert call(session, "f") == 1
 
 
+@pytest.mark.parametrize("status", [127, 65535, -1, 2**40, True, None, "0", [0]])
+def test_forged_wait_status_is_no_news(run, status):
+    say = (
+        "import json, os\n"
+        "def say(message):\n"
+        "    data = json.dumps(message).encode()\n"
+        "    os.write(3, len(data).to_bytes(4, 'big') + data)\n"
+    )
+    session, _ = run(
+        say + f"say({{'error': None}}); say({{'ended': {status!r}}}); os._exit(0)",
+        "def g(): return 2",
+    )
+    for _ in range(2):
+        with contextlib.suppress(Fault):  # nothing else, for that would be the grader's failure
+            call(session, "g")
+
+
+@pytest.mark.parametrize("error", ["5", "[]", "'x'", "{'type': 3, 'text': [1], 'line': None}"])
+def test_forged_error_of_a_cell_is_text_at_most(run, error):
+    _, errors = run(
+        f"import json, os\ndata = json.dumps({{'error': {error}}}).encode()\n"
+        "os.write(3, len(data).to_bytes(4, 'big') + data); os._exit(0)"
+    )
+    assert all(isinstance(text, str) for text in errors.values())
+
+
+def test_endless_texts_are_cut_on_arrival(run):
+    session, errors = run(
+        "raise ValueError('x' * 10**6)",
+        "import autograder.sandbox.session as s\ns.LONGEST_TEXT = 10**9",
+        "def f(): raise ValueError('y' * 500_000)",
+    )
+    assert len(errors[0]) < 11_000
+    with pytest.raises(ValueError, match="yyy") as caught:
+        call(session, "f")
+    assert len(str(caught.value)) <= 10_000
+
+
 # -- calls ------------------------------------------------------------------------------------
 
 
@@ -261,11 +312,12 @@ def test_arguments_change_as_the_function_changes_them(run):
     assert d[0][0] == 9
 
 
-def test_argument_that_is_given_another_shape_has_it_here_too(run):
+def test_argument_that_is_given_another_shape_is_a_fault(run):
     session, _ = run("def f(a):\n    a.resize(4, refcheck=False)")
     a = np.zeros(2)
-    call(session, "f", a)
-    assert a.shape == (4,)
+    with pytest.raises(Fault, match="changed the shape"):
+        call(session, "f", a)
+    assert a.shape == (2,)
 
 
 def test_names_that_are_no_functions_arrive_as_values(run):
@@ -331,8 +383,8 @@ def test_no_error_can_end_this_process():
         ("while True: pass", "longer than 2 seconds"),
         ("import os; os._exit(7)", "exit code 7"),
         ("import ctypes; ctypes.string_at(0)", "SIGSEGV"),
-        ("return np.zeros(10**6)", "larger than 1 MB"),
-        ("return 10**5000", "cannot be sent"),
+        ("return np.zeros(10**6)", "more than 1 MB"),
+        ("return 10**5000", "cannot be graded"),
     ],
 )
 def test_fault_in_a_call_costs_its_test_case_only(run, body, words):
@@ -469,7 +521,8 @@ def test_process_left_by_a_call_is_removed_before_the_next_test_case(run):
     )
     before = len(psutil.Process().children(recursive=True))
     assert call(session, "f") == 1
-    assert call(session, "f") == 1
+    assert call(session, "f", question="the next") == 1
+    session._end_what_is_left(look_closely=False)
     assert len(psutil.Process().children(recursive=True)) == before
     assert session.starts == 1
 

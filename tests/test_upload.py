@@ -601,11 +601,14 @@ def test_copies_may_differ_in_what_is_not_graded(tmp_path):
         ({f"{i}.py": b"" for i in range(9)}, "What came: 0.py, 1.py, 2.py, 3.py, 4.py and 4 more."),
         (
             {"a.ipynb": notebook(name="lab7\u202e")},
-            "Other notebooks came: a.ipynb (of lab7). Upload relu_sgd.ipynb",
+            "Notebooks of another homework came: a.ipynb (of lab7). Upload relu_sgd.ipynb",
         ),
         ({"a.ipynb": notebook(name=None)}, "name is missing inside: a.ipynb. Download"),
-        ({"a.ipynb": b"", "b.ipynb": notebook()}, "could not be read, see there: a.ipynb."),
-        ({"a.zip": b""}, "could not be read, see there: a.zip."),
+        (
+            {"a.ipynb": b"", "b.ipynb": notebook()},
+            "Could not be read (the reason stands below): a.ipynb.",
+        ),
+        ({"a.zip": b""}, "Could not be read (the reason stands below): a.zip."),
     ],
     ids=range(7),
 )

@@ -13,29 +13,29 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-import os
 import re
 import runpy
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment, StrictUndefined, Template
 
 from .record import RESULTS, Record, folder_of
+from .store import CASES, GRADES, replacing
 
 # The page of a class of 10,000 stays below 300 kB: what could be long is cut.
 LONGEST_NAME = 60
 LONGEST_FAULT = 200
 LONGEST_GIST = 240
+LONGEST_SHORT_FORM = 80
 LONGEST_EXAMPLE = 900
-MOST_FAULTS = 400
-MOST_LISTED = 1000  # submissions in the list of links; a larger class has the CSV
+ROOM_FOR_FAULTS = 80_000  # characters, some 400 faults
+ROOM_FOR_ALL = 150_000  # characters, some 1000 submissions; a larger class has the CSV
 MOST_TWINS = 50
 ROWS = 10  # of each list of what is first, last or worst
 # Kinds of messages counted for one test case. Honest code brings a few dozen; when there are
@@ -43,15 +43,22 @@ ROWS = 10  # of each list of what is first, last or worst
 MOST_KINDS = 256
 # Otter writes this above the message of a test case that fails.
 OTTERS_HEAD = "❌ Test case failed\n"
+# `lab.mistakes` joins its sentences with these.
+OR, AND = "\nOr: ", " And: "
 MISTAKES = Path(__file__).resolve().parents[2] / "assignment" / "lab" / "mistakes.py"
-TABLES = ("results.csv", "cases.csv")  # beside the page
 # Unicode's categories of what cannot be seen; names in some scripts need the two joiners.
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 HARMLESS = "\n\u200c\u200d"
 NBSP = "\N{NO-BREAK SPACE}"
 
+# What the page looks like; this module says what is in it.
+TEMPLATE = Path(__file__).with_name("page.html")
 # So begins the message of every test case of a notebook that is not there.
 NO_NOTEBOOK = "There is nothing to grade"
+WRONG_VALUE = (
+    "The value is wrong, in a way that has no name.",
+    "Another result has a smaller loss.",
+)
 # What a failed test case says where it names no mistake: words of `lab.call` and of the grader,
 # and what the page calls it. The first that fits counts.
 OTHER_REASONS = (
@@ -60,6 +67,11 @@ OTHER_REASONS = (
     ("the function is not defined", "The function is not defined."),
     ("stands under the function's name", "The function's name stands for something else."),
     ("cannot be called with", "The function takes other arguments than the stub."),
+    (": took longer than ", "The code takes too long."),
+    (": ended the whole Python process", "The code crashes, or ends Python."),
+    (": returned something that cannot be graded", "The result cannot be graded."),
+    (": changed the shape of an argument", "The function changes its argument."),
+    (": was not run", "Not run to its end: the submission's time was up."),
     ("it stopped with an error", "The function stops with an error."),
     ("changed its argument", "The function changes its argument."),
     ("it returned None", "The function returns nothing."),
@@ -68,9 +80,8 @@ OTHER_REASONS = (
     (" should have ", "The result has the wrong shape."),
     (" should hold ", "The result does not hold real numbers."),
     ("not a finite number", "The result is not finite."),
-    ("the value is wrong", "The value is wrong, in a way that has no name."),
-    ("has a smaller loss", "The fit is not the best one."),
-    ("your code, ", "The code hangs, crashes or asks for too much."),
+    ("the value is wrong", WRONG_VALUE[0]),
+    ("has a smaller loss", WRONG_VALUE[1]),
 )
 ANY_REASON = "Another message."
 
@@ -91,9 +102,10 @@ def write_page(
     for record in records():
         tally.add(record)
     path = out / "index.html"
-    tables = [name for name in TABLES if (out / name).is_file()]
-    text = _template().render(_view(tally, about), tables=tables)
-    path.write_text(text, encoding="utf-8")
+    tables = [name for name in (GRADES, CASES) if (out / name).is_file()]
+    text = _template().render(_view(tally, about), tables=tables).lstrip()
+    with replacing(path) as file:
+        file.write(text)
     return path
 
 
@@ -109,6 +121,11 @@ class Submission(NamedTuple):
     name: str
     who: str
     link: str
+
+    @property
+    def size(self) -> int:
+        """About how many characters it takes in HTML."""
+        return sum(map(len, self)) + 60
 
 
 class Example(NamedTuple):
@@ -189,10 +206,12 @@ class Tally:
     others: dict[str, Reason] = field(default_factory=dict)
     faults: list[tuple[str, Submission]] = field(default_factory=list)
     fault_count: int = 0
+    room_for_faults: int = ROOM_FOR_FAULTS
     twins: list[tuple[Submission, str]] = field(default_factory=list)
     twin_count: int = 0
     slowest: list[tuple[float, int, Submission, str]] = field(default_factory=list)
     listed: list[tuple[Submission, str]] = field(default_factory=list)
+    room_for_all: int = ROOM_FOR_ALL
 
     def add(self, record: Record) -> None:
         """Count one submission."""
@@ -209,8 +228,11 @@ class Tally:
     def _add_faults(self, record: Record, submission: Submission) -> None:
         self.faulty += bool(record.faults)
         self.fault_count += len(record.faults)
-        for fault in record.faults[: MOST_FAULTS - len(self.faults)]:
-            self.faults.append((cut(fault, LONGEST_FAULT), submission))
+        for text in record.faults:
+            fault = cut(text, LONGEST_FAULT)
+            self.room_for_faults -= len(fault) + submission.size
+            if self.room_for_faults >= 0:
+                self.faults.append((fault, submission))
         self.twin_count += bool(record.same_as)
         if record.same_as and len(self.twins) < MOST_TWINS:
             self.twins.append((submission, cut(record.same_as, LONGEST_NAME)))
@@ -219,7 +241,8 @@ class Tally:
         heapq.heappush(self.slowest, (record.seconds, -self.submissions, submission, score))
         if len(self.slowest) > ROWS:
             heapq.heappop(self.slowest)
-        if self.submissions <= MOST_LISTED:
+        self.room_for_all -= submission.size
+        if self.room_for_all >= 0:
             self.listed.append((submission, score))
 
     def _add_graded(self, record: Record, cases: list[Case], submission: Submission) -> None:
@@ -233,25 +256,28 @@ class Tally:
             key = case["question"], case["case"]
             self.cases.setdefault(key, CaseTally(case["hidden"])).add(case)
         failed = [case for case in cases if not case["passed"]]
-        self._add_mistakes(record, failed, submission)
-        self._add_others([case for case in record.cases if not case["passed"]], submission)
+        named = self._add_mistakes(record, failed, submission)
+        failed = [case for case in record.cases if not case["passed"]]
+        self._add_others(failed, named, submission)
 
-    def _add_mistakes(self, record: Record, failed: list[Case], submission: Submission) -> None:
+    def _add_mistakes(self, record: Record, failed: list[Case], submission: Submission) -> set[str]:
+        """Count mistakes that have a name, and return the questions in which they are."""
         # Some mistakes share a sentence, and that is what students know them by.
-        sentences = (self.sentences.get(name, name) for name in record.mistakes)
-        for sentence in dict.fromkeys(sentences):
-            pattern = _as_pattern(sentence)
-            said = [case for case in failed if pattern.search(case["message"])]
-            if said:
-                self._count(self.mistakes, sentence, said, submission)
+        sentences = dict.fromkeys(self.sentences.get(name, name) for name in record.mistakes)
+        cases = _who_says(sentences, failed)
+        for sentence, said in cases.items():
+            self._count(self.mistakes, sentence, said, submission)
+        return {case["question"] for said in cases.values() for case in said}
 
-    def _add_others(self, failed: list[Case], submission: Submission) -> None:
+    def _add_others(self, failed: list[Case], named: set[str], submission: Submission) -> None:
+        """Count other reasons; not wrong values in questions where the mistake is known."""
         by_reason: dict[str, list[Case]] = {}
         for case in failed:
-            by_reason.setdefault(_other_reason(case["message"]), []).append(case)
-        for words, said in by_reason.items():
-            if words:
-                self._count(self.others, words, said, submission)
+            reason = _other_reason(case["message"])
+            if reason and not (reason in WRONG_VALUE and case["question"] in named):
+                by_reason.setdefault(reason, []).append(case)
+        for reason, said in by_reason.items():
+            self._count(self.others, reason, said, submission)
 
     def _count(
         self, reasons: dict[str, Reason], key: str, said: list[Case], submission: Submission
@@ -270,9 +296,10 @@ class Tally:
 def _submission(record: Record) -> Submission:
     """Return a submission's name and the path of its results from the page."""
     who = cut(", ".join(record.who), LONGEST_NAME)
-    # A lone surrogate, as Python reads a file name that is not UTF-8, becomes the byte it was.
     results = folder_of(Path(), record.name) / RESULTS
-    return Submission(cut(record.name, LONGEST_NAME), who, quote(os.fsencode(results)))
+    # Bytes that are not UTF-8 stand as surrogates in a name of Python's.
+    link = quote(results.as_posix(), errors="surrogateescape")
+    return Submission(cut(record.name, LONGEST_NAME), who, link)
 
 
 def _sentences() -> Mapping[str, str]:
@@ -285,24 +312,47 @@ def _case_name(question: str, case: int, hidden: bool) -> str:
     return f"{question} - {case}, {'hidden' if hidden else 'public'}"
 
 
-def _as_pattern(sentence: str) -> re.Pattern[str]:
-    """Return a pattern for a sentence, any number in place of ``{k}``."""
-    return re.compile(re.escape(sentence).replace(r"\{k\}", r"\d+"))
+def _who_says(sentences: Iterable[str], failed: list[Case]) -> dict[str, list[Case]]:
+    """Return the test cases whose messages say a sentence, by sentence.
+
+    A message may offer two explanations, both of which fit its input. Where another test case of
+    the question is certain of one of them, the other is none.
+    """
+    sentences = list(sentences)
+    offers = [
+        (case, [{s for s in sentences if _says(text, s)} for text in case["message"].split(OR)])
+        for case in failed
+    ]
+    certain = {(case["question"], s) for case, (first, *more) in offers if not more for s in first}
+    cases: dict[str, list[Case]] = {}
+    for case, explanations in offers:
+        sure = [
+            said for said in explanations if any((case["question"], s) in certain for s in said)
+        ]
+        for sentence in set().union(*(sure or explanations)):
+            cases.setdefault(sentence, []).append(case)
+    return cases
+
+
+def _says(text: str, sentence: str) -> bool:
+    """Return whether a text has a sentence in it, with any number in place of ``{k}``."""
+    if "{k}" not in sentence:
+        return sentence in text
+    return bool(re.search(re.escape(sentence).replace(r"\{k\}", r"\d+"), text))
 
 
 def _poorness(case: Case) -> int:
     """Return how bad an example a case is: hidden ones show no values, some name two mistakes."""
-    several = "\nOr: " in case["message"] or " And: " in case["message"]
+    several = any(word in case["message"] for word in (OR, AND))
     return case["hidden"] + 2 * several
 
 
 def _other_reason(message: str) -> str:
     """Return what is wrong in a message that names no mistake, or ""."""
     head, _, rest = message.removeprefix(OTTERS_HEAD).partition("\n")
-    wrong_value = "value is wrong" in head or "smaller loss" in head
-    if wrong_value and any(not line.startswith("  ") for line in rest.split("\n") if line):
-        return ""
-    return next((reason for words, reason in OTHER_REASONS if words in head), ANY_REASON)
+    reason = next((reason for words, reason in OTHER_REASONS if words in head), ANY_REASON)
+    named = any(line and not line.startswith("  ") for line in rest.splitlines())
+    return "" if named and reason in WRONG_VALUE else reason
 
 
 def _about_input(message: str) -> str:
@@ -333,9 +383,7 @@ def clean(text: str) -> str:
     make a name look like another one, or the page like something else.
     """
     return "".join(
-        c
-        if c in HARMLESS or unicodedata.category(c) not in UNSEEN
-        else "\N{REPLACEMENT CHARACTER}"
+        c if c in HARMLESS or unicodedata.category(c) not in UNSEEN else "\N{REPLACEMENT CHARACTER}"
         for c in text.replace("\t", " ")
     )
 
@@ -403,8 +451,8 @@ class Row(NamedTuple):
     count: int
     total: int
     length: float  # of its bar, in percent
-    questions: list[tuple[str, int]] = []
-    example: Example | None = None
+    questions: list[tuple[str, int]]  # and how many submissions in each
+    example: Example
 
 
 class CaseRow(NamedTuple):
@@ -435,12 +483,23 @@ class Histogram(NamedTuple):
     mean: float
     median: float
 
+    @property
+    def end(self) -> float:
+        """Where the axis ends."""
+        return self.bins[-1].high
+
+    @property
+    def fullest(self) -> Bin:
+        """The highest bar."""
+        return max(self.bins, key=lambda bin: bin.count)
+
 
 def _view(tally: Tally, about: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the template inserts."""
     histogram = _histogram(tally.scores, tally.possible)
     return {
         "about": about,
+        "heading": about.get("title") or "Homework",
         "titles": about.get("titles") or {},
         "tally": tally,
         "mistakes": _reason_rows(tally.mistakes, tally.graded),
@@ -451,7 +510,7 @@ def _view(tally: Tally, about: Mapping[str, Any]) -> dict[str, Any]:
         "faults": _by_fault(tally.faults),
         "slowest": sorted(tally.slowest, key=lambda entry: (-entry[0], -entry[1])),
         "rows": ROWS,
-        "listed": tally.listed if tally.submissions <= MOST_LISTED else [],
+        "listed": tally.listed if len(tally.listed) == tally.submissions else [],
     }
 
 
@@ -469,9 +528,12 @@ def _reason_rows(reasons: Mapping[str, Reason], total: int) -> list[Row]:
 
 
 def _short_form(sentence: str) -> tuple[str, str]:
-    """Return the first sentence of a message, and the rest."""
-    first, _, rest = sentence.format_map({"k": "k"}).partition(". ")
-    return (f"{first}.", rest) if rest else (first, "")
+    """Return the first sentence of what students read, or its beginning, and the rest."""
+    text = sentence.replace("{k}", "k")
+    first = re.match(r".*?\.(?= )|.*", text)[0]
+    if len(first) > LONGEST_SHORT_FORM and ": " in first:
+        first = first[: first.index(": ") + 1]
+    return first, text[len(first) :].lstrip()
 
 
 def _case_rows(cases: Mapping[tuple[str, int], CaseTally]) -> list[CaseRow]:
@@ -511,12 +573,12 @@ def _histogram(scores: Counter[float], possible: float) -> Histogram | None:
         Bin(low, high, counts[i], f"{low:g} to {'' if i == last else 'below '}{high:g}")
         for i, (low, high) in enumerate(itertools.pairwise(edges))
     ]
-    every = _round_step(edges[-1] / 8)
+    every = width * math.ceil(len(bins) / 7)
     highest = max(counts.values())
     step = max(1, int(_round_step(highest / 4)))
     return Histogram(
         bins=bins,
-        x_ticks=[tick for i in range(20) if (tick := i * every) <= edges[-1]],
+        x_ticks=[i * every for i in range(int(edges[-1] / every) + 1)],
         y_ticks=list(range(0, highest + step, step)),
         mean=sum(score * n for score, n in scores.items()) / scores.total(),
         median=median(scores),
@@ -529,7 +591,7 @@ def _round_step(least: float) -> float:
     return next(size * k for k in (1, 2, 5, 10) if size * k >= least * (1 - 1e-9))
 
 
-def _template() -> Any:
+def _template() -> Template:
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
@@ -537,14 +599,6 @@ def _template() -> Any:
         lstrip_blocks=True,
         finalize=lambda value: clean(value) if type(value) is str else value,
     )
-    environment.globals |= {
-        "of": of,
-        "number": number,
-        "points": points,
-        "percent": percent,
-        "duration": duration,
-        "style": Markup(STYLE),
-    }
-    return environment.from_string(TEMPLATE)
-
-
+    functions = (of, number, points, percent, duration)
+    environment.globals |= {function.__name__: function for function in functions}
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))

@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import stat
+import sys
 import unicodedata
 import zipfile
 from collections import Counter
@@ -21,6 +22,7 @@ from pathlib import Path, PurePosixPath
 import yaml
 
 from ..trusted.upload import MOST_ENTRIES, SKIPPED
+from . import UsageError
 from .record import RUN
 
 RULE = """\
@@ -44,15 +46,11 @@ ASSIGNMENT = re.compile(rb'"assignment_name"\s*:\s*"([^"]*)"')
 # So many times what the grader reads of an upload, since it takes notebooks, zip files and other
 # files from different allowances. What lies beyond it is not sent to a worker.
 ROOM = 4
-# Makes texts of everything, so that a student number keeps its zeros, and passes over what Ruby says
-# about its own classes.
+# Makes texts of everything, so that a student number keeps its zeros, and passes over what Ruby
+# says about its own classes.
 AS_TEXT = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 NOTHING = ("", "~", "null")
 LINK = "a link or a special file, which is not followed"
-
-
-class UsageError(Exception):
-    """The command line asks for something impossible; the text says what, in one line."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +69,11 @@ class Item:
 
 @dataclass(frozen=True)
 class ZipFolder:
-    """A folder in a zip file; its members' names begin with ``prefix``."""
+    """A folder in a zip file, and the files below it."""
 
     archive: Path
-    prefix: str
-
-    @property
-    def name(self) -> str:
-        return PurePosixPath(self.prefix).name
+    path: PurePosixPath
+    members: list[zipfile.ZipInfo] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -256,25 +251,29 @@ def _by_student(entries: list[Path]) -> dict[str, list[Path]]:
 def _find_in_zip(place: Path) -> list[Submission]:
     """Return the submissions in a zip file that Gradescope exported; none for any other file."""
     try:
-        names = _open(place).namelist()
+        infos = _open(place).infolist()
     except Exception:  # no zip file, or whatever `zipfile` stumbles over
         return []
-    parts = [PurePosixPath(name).parts for name in names]
-    for depth in (0, 1):  # Gradescope puts a folder around everything
-        tops = sorted(
-            {p[: depth + 1] for p in parts if len(p) > depth + 1 or p[-1:] == (METADATA,)}
-        )
-        if any(EXPORTED.fullmatch(top[-1]) for top in tops):
+    for depth in (1, 2):  # Gradescope puts a folder around everything
+        folders: dict[PurePosixPath, list[zipfile.ZipInfo]] = {}
+        for info in infos:
+            parts = PurePosixPath(info.filename).parts
+            if len(parts) >= depth + (not info.is_dir()) and not _skipped(parts[depth - 1]):
+                members = folders.setdefault(PurePosixPath(*parts[:depth]), [])
+                members += [] if info.is_dir() else [info]
+        if any(EXPORTED.fullmatch(folder.name) for folder in folders):
             break
     else:
         return []
-    root = "".join(f"{part}/" for part in tops[0][:depth])
-    who = _who(_member(place, f"{root}{METADATA}"))
-    folders = [ZipFolder(place, "".join(f"{part}/" for part in top)) for top in tops]
+    who = _who(_member(place, str(min(folders).parent / METADATA)))
     return [
-        _submission((folder,), f"{place}/{folder.prefix}", folder.name, who.get(folder.name, ()))
-        for folder in folders
-        if folder.name != METADATA and not _skipped(folder.name)
+        _submission(
+            (ZipFolder(place, folder, members),),
+            f"{place}/{folder}",
+            folder.name,
+            who.get(folder.name, ()),
+        )
+        for folder, members in sorted(folders.items(), key=lambda item: item[0])
     ]
 
 
@@ -339,8 +338,9 @@ def _who(text: bytes) -> dict[str, list[dict[str, str]]]:
     Each is a dictionary with ``name``, ``email`` and ``sid``, as far as known.
     """
     try:
-        content = yaml.load(text, AS_TEXT)
-    except (yaml.YAMLError, ValueError, RecursionError):
+        content = yaml.load(text.decode("utf-8-sig", "replace"), AS_TEXT)
+    except (yaml.YAMLError, RecursionError):
+        print(f"{METADATA} cannot be read, so the tables name nobody", file=sys.stderr)
         return {}
     people = {}
     for name, about in content.items() if isinstance(content, dict) else ():
@@ -443,14 +443,12 @@ def _members(source: ZipFolder) -> Iterator[Item | str]:
     """Find the files of a folder in a zip file, at paths that fit below one folder."""
     archive = _open(source.archive)
     taken: set[str] = set()
-    for info in archive.infolist():
-        name = info.filename.removeprefix(source.prefix)
-        if name == info.filename or name.endswith("/") or any(map(_skipped, name.split("/")[:-1])):
-            continue
+    for info in source.members:
+        name = info.filename.removeprefix(f"{source.path}/")
         folders = {str(folder) for folder in PurePosixPath(name).parents}
         if not _is_sound(name) or name in taken or not folders.isdisjoint(taken):
             yield f"{name}: left out for its path"
-        elif len(taken) <= MOST_ENTRIES and not _skipped(PurePosixPath(name).name):
+        elif len(taken) <= MOST_ENTRIES and not any(map(_skipped, name.split("/"))):
             taken.add(name)
             yield Item(name, info.file_size, lambda info=info: archive.read(info))
 

@@ -9,11 +9,13 @@ Python runs isolated and knows no paths, so this file imports nothing of its own
 
 from __future__ import annotations
 
+import atexit
 import base64
 import contextlib
 import ctypes
 import importlib.util
 import os
+import re
 import signal
 import socket
 import sys
@@ -26,13 +28,13 @@ if TYPE_CHECKING:
     from ..trusted.client import Sandbox
     from ..trusted.grading import Graded, GradedQuestion
     from ..trusted.homework import Homework, TestCaseResult
+    from ..trusted.upload import Upload
 
 # Of one message; what student code can put into an answer is cut by the grader's own limits.
 LIMIT = 2**30
 # From <linux/prctl.h>: a signal for this process when its parent dies.
 PR_SET_PDEATHSIG = 1
-# `grading` begins the message of a case with this where code hung, crashed or sent nonsense.
-CODE_FAULT = "your code, "
+IMPORTS_TORCH = re.compile(r"^\s*(import|from)\s+torch\b", re.MULTILINE)
 
 
 def main(descriptor: int, folder: Path, parent: int) -> None:
@@ -42,23 +44,28 @@ def main(descriptor: int, folder: Path, parent: int) -> None:
     channel = socket.socket(fileno=descriptor)
     find_grader(folder)
     from autograder.protocol import receive, send
-    from autograder.trusted.client import Sandbox
 
     try:
         grader = Grader(folder)
     except Exception as error:  # also whatever a broken test file raises
         send(channel, {"broken": f"{type(error).__name__}: {error}"}, LIMIT)
         return
-    with contextlib.suppress(EOFError), Sandbox() as sandbox:
+    with contextlib.suppress(EOFError), Sandboxes() as sandboxes:
         send(channel, grader.blank(), LIMIT)
         while True:
             message = receive(channel, LIMIT)
             try:
-                answer = grader.grade(message["files"], sandbox)
+                answer = grader.grade(message["files"], sandboxes)
             except Exception as error:
                 send(channel, {"failed": f"{type(error).__name__}: {error}"}, LIMIT)
                 raise  # into the log; a new worker takes over, with a sandbox that is sound
             send(channel, answer, LIMIT)
+
+
+def remove_folder() -> None:
+    """Remove this worker's folder for temporary files, which is empty by now."""
+    with contextlib.suppress(OSError):
+        os.rmdir(tempfile.gettempdir())
 
 
 def stop(*signal_and_frame: Any) -> NoReturn:
@@ -67,8 +74,10 @@ def stop(*signal_and_frame: Any) -> NoReturn:
 
 
 def die_with(parent: int) -> None:
-    """Have this process stopped when its parent ends, even by SIGKILL; elsewhere than on Linux,
-    it ends when it next has something to say.
+    """Have this process stopped when its parent ends, even by SIGKILL.
+
+    To Linux, the parent is the thread that started it. Elsewhere it ends when it next has
+    something to say.
     """
     with contextlib.suppress(AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
@@ -85,6 +94,38 @@ def find_grader(folder: Path) -> None:
     sys.modules["otter"] = otter
 
 
+class Sandboxes(contextlib.ExitStack):
+    """A sandbox for most submissions, and one with torch for those that import it.
+
+    To import torch takes three times as long as to grade, and again in each test case where a
+    function imports it. For the others, its memory would make every fork slower.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.running: dict[bool, Sandbox] = {}
+
+    def choose(self, upload: Upload) -> Sandbox:
+        """Return the sandbox that suits an upload."""
+        graded = [
+            cell.source
+            for notebook in upload.notebooks
+            for cell in notebook.cells
+            if cell.kind == "code" and not cell.ignored
+        ]
+        with_torch = any(map(IMPORTS_TORCH.search, graded))
+        if with_torch not in self.running:
+            self.running[with_torch] = self.enter_context(start_sandbox(with_torch))
+        return self.running[with_torch]
+
+
+def start_sandbox(with_torch: bool) -> Sandbox:
+    """Return a new sandbox, whose fork server has imported torch or not."""
+    from autograder.trusted.client import Sandbox
+
+    return Sandbox(preload=["torch"] if with_torch else [])
+
+
 class Grader:
     """The homework, loaded once."""
 
@@ -94,7 +135,11 @@ class Grader:
         self.homework: Homework = load(folder)
         from lab.mistakes import SENTENCES  # the zip's, since `load`
 
-        self.sentences = {name: text.partition("{")[0] for name, text in SENTENCES.items()}
+        # A sentence can hold a number, as {k}.
+        self.sentences = {
+            name: re.compile(re.escape(text).replace(r"\{k\}", r"\d+"))
+            for name, text in SENTENCES.items()
+        }
 
     def blank(self) -> dict:
         """Return the questions and points of a submission that gets nothing."""
@@ -106,7 +151,7 @@ class Grader:
         record = self.describe(graded)
         return {name: record[name] for name in ("possible", "questions")}
 
-    def grade(self, files: list[dict], sandbox: Sandbox) -> dict:
+    def grade(self, files: list[dict], sandboxes: Sandboxes) -> dict:
         """Grade one submission.
 
         Returns:
@@ -120,7 +165,7 @@ class Grader:
         with tempfile.TemporaryDirectory() as folder:
             write_files(os.fsencode(folder), files)
             upload = read_upload(Path(folder), self.homework.limits.upload_mb)
-        graded = grade(self.homework, upload, sandbox)
+        graded = grade(self.homework, upload, sandboxes.choose(upload))
         return {
             "results": make_results(graded),
             "record": self.describe(graded),
@@ -148,10 +193,10 @@ class Grader:
             "cases": cases,
             "mistakes": [
                 name
-                for name, text in self.sentences.items()
-                if any(text in case["message"] for case in cases)
+                for name, sentence in self.sentences.items()
+                if any(sentence.search(case["message"]) for case in cases)
             ],
-            "faults": find_faults(graded, cases),
+            "faults": find_faults(graded),
         }
 
     def cases(self, graded: GradedQuestion) -> list[dict]:
@@ -187,7 +232,7 @@ def write_files(folder: bytes, files: list[dict]) -> None:
                 file.truncate(item["size"])
 
 
-def find_faults(graded: Graded, cases: list[dict]) -> list[str]:
+def find_faults(graded: Graded) -> list[str]:
     """Return what is out of order: in the upload, in cells, in functions that hang or crash."""
     faults = list(graded.upload_faults)
     for part in graded.parts:
@@ -197,11 +242,11 @@ def find_faults(graded: Graded, cases: list[dict]) -> list[str]:
             f"{part.part.name}, cell {fault.index + 1}: {one_line(fault.error)}"
             for fault in part.cell_faults
         ]
-    faults += [
-        f"{case['question']}: {one_line(case['message'])}"
-        for case in cases
-        if case["message"].startswith(CODE_FAULT)
-    ]
+        faults += [
+            f"{question.question.id}: {one_line(fault)}"
+            for question in part.questions
+            for fault in question.faults.values()
+        ]
     return list(dict.fromkeys(faults))
 
 
@@ -212,4 +257,5 @@ def one_line(text: str) -> str:
 
 
 if __name__ == "__main__":
+    atexit.register(remove_folder)
     main(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))

@@ -45,7 +45,7 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers that have ended leave no trace
     while True:
         try:
-            _, (keeper_channel,) = receive(channel, LIMIT, descriptors=1)
+            _, (keeper_channel,) = receive(channel, descriptors=1)
         except EOFError:
             return
         if os.fork() == 0:
@@ -69,7 +69,7 @@ class Keeper:
         """Start and end until the trusted process hangs up."""
         while True:
             try:
-                message, files = receive(self.channel, LIMIT, descriptors=1)
+                message, files = receive(self.channel, descriptors=1)
             except EOFError:
                 break
             if "start" in message:

@@ -31,6 +31,10 @@ SMALL = 2**16
 PATIENCE = 30
 # For a cell to end after its own alarm, and for a case to end after its test.
 GRACE = 2
+# Within this time a case's process has ended, unless student code keeps it.
+SOON = 0.5
+# What code meets that wants to download something, or to start a server.
+NETWORK_ERRORS = ("URLError", "ConnectionError", "gaierror", "PermissionError")
 # Threads would only fight for half a CPU, and a fork copies one of them.
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -54,14 +58,20 @@ class CellFault:
 class Sandbox:
     """The fork server, and where its sessions work. One for many submissions."""
 
-    def __init__(self):
+    def __init__(self, preload: Iterable[str] = ()):
+        """Start the fork server.
+
+        Args:
+            preload: modules that it imports, so that sessions need not.
+        """
         self.folder = Path(tempfile.mkdtemp(prefix="grading-", dir=_open_folder()))
         self.folder.chmod(0o711)  # sessions pass through to their own folders
         ours, theirs = socket.socketpair()
         self.channel = ours
+        start = "".join(f"import {module}; " for module in preload) + START
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", "-B", "-c", START, str(theirs.fileno()), str(SOURCE)],
+                [sys.executable, "-I", "-B", "-c", start, str(theirs.fileno()), str(SOURCE)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env={**_scrubbed_environment(), "IPYTHONDIR": str(self.folder / "ipython")},
@@ -114,6 +124,7 @@ class Session:
         self.done: set[int] = set()
         self.skipped: set[int] = set()
         self.hung: set[str] = set()  # questions: one endless loop need not be waited for often
+        self.question = ""  # of the last test case
         self.broken = ""  # why no session can be started any more
         self.missing: list[str] = []  # protections that this machine does not have
         self.channel: socket.socket | None = None
@@ -122,7 +133,7 @@ class Session:
 
     def close(self) -> None:
         """End whatever runs, and remove what it left."""
-        self._stop()
+        self._stop(remove_folder=False)
         self.keeper.close()
         remove(self.folder)
 
@@ -141,7 +152,16 @@ class Session:
         # A cell that kills the session is skipped in the next one.
         while not self._run_through(faults, end_of_cells) and not self.broken:
             self._start_again()
+        self._end_what_is_left(look_closely=True)
         return sorted(faults.values(), key=lambda fault: fault.index)
+
+    def _end_what_is_left(self, look_closely: bool) -> None:
+        """End processes that cells or the test cases of a question have left behind."""
+        try:
+            if self.channel and not self._ask_keeper({"end case": look_closely})["ended"]:
+                self._stop()
+        except GraderError:
+            self._stop()
 
     def _run_through(self, faults: dict[int, CellFault], end_of_cells: float) -> bool:
         """Run the cells in a fresh session; return whether it is alive at the end."""
@@ -189,6 +209,9 @@ class Session:
 
         The fork has the names of the moment at which the notebook checked ``question``.
         """
+        if question != self.question:
+            self._end_what_is_left(look_closely=False)
+            self.question = question
         if self.channel is None and not self.broken:
             # Errors of cells are known; those of a repetition may already know too much.
             self._start_again()
@@ -215,17 +238,26 @@ class Session:
                 self._stop()
 
     def _is_clean(self, case: Case) -> bool:
-        """Return whether all of a case has ended, and the session is ready for the next."""
+        """Return whether a case has ended, and the session is ready for the next."""
         if self.channel is None:  # the session itself has ended
             return False
         try:
-            if case.fault:
-                self._ask_keeper({"end case": True})
-            if not case.ended:
-                self._receive(self.channel, min(time.monotonic() + GRACE, self.end_of_time))
-            return self._ask_keeper({"end case": False})["ended"]
+            if case.fault or not self._case_ends(case, SOON):
+                ended = self._ask_keeper({"end case": True})["ended"]
+                return self._case_ends(case, GRACE) and ended
+            return True
         except (TimeoutError, EOFError, ProtocolError, GraderError):
             return False
+
+    def _case_ends(self, case: Case, seconds: float) -> bool:
+        """Return whether the session says within so many seconds that a case has ended."""
+        if not case.ended:
+            try:
+                self._receive(self.channel, min(time.monotonic() + seconds, self.end_of_time))
+            except TimeoutError:
+                return False
+            case.ended = True
+        return True
 
     # Start and end.
 
@@ -262,7 +294,7 @@ class Session:
             print(f"a session does not start again: {error}", file=sys.stderr)
             self.broken = "could not be run again after what the notebook had done before"
 
-    def _stop(self) -> str:
+    def _stop(self, remove_folder: bool = True) -> str:
         """End the session with all that came of it; return how its process ended."""
         if self.channel is None:
             return ""
@@ -277,7 +309,8 @@ class Session:
             self.broken = "could not be ended"
             return "in an unknown way"
         finally:
-            remove(self.folder / str(self.starts))
+            if remove_folder:
+                remove(self.folder / str(self.starts))
 
     def _ask_keeper(self, message: dict, *descriptors: int) -> dict:
         """Ask the keeper, which runs no student code."""
@@ -334,7 +367,8 @@ class Case:
         if not isinstance(answer, dict):
             self.fail("sent something else than results to the grader")
         if "fault" in answer:
-            self.fail(f"returned something that cannot be graded: {answer['fault']}"[:200])
+            size = self.session.limits.message_mb
+            self.fail(f"returned something that cannot be graded, or more than {size:g} MB")
         return answer
 
     def send_to(self, channel: socket.socket, message: dict, *descriptors: int) -> None:
@@ -389,7 +423,8 @@ def _describe(error: dict[str, str]) -> str:
     """Return what a session says about an error as one text."""
     name, text, line = (str(error.get(key, ""))[:LONGEST_TEXT] for key in ("type", "text", "line"))
     place = f"\nin the line: {line}" if line else ""
-    return f"{name}: {text}{place}"
+    advice = "\nIn grading there is no network." if name in NETWORK_ERRORS else ""
+    return f"{name}: {text}{place}{advice}"
 
 
 def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -406,7 +441,9 @@ def remove(folder: Path) -> None:
 
     Millions of files take longer than anybody should wait: then it goes on by itself.
     """
-    command = ["rm", "-rf", "--", str(folder)]
+    # Student code that ran as the same user may have closed a folder.
+    script = 'rm -rf -- "$0" || { chmod -R u+rwx -- "$0"; rm -rf -- "$0"; }'
+    command = ["sh", "-c", script, str(folder)]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(GRACE)

@@ -30,6 +30,7 @@ class GradedQuestion:
     question: Question
     tests: TestFile | None
     answer: str = ""  # to a written question
+    faults: dict[int, str] = field(default_factory=dict)  # by test case: it hung, crashed, ...
 
 
 @dataclass
@@ -158,8 +159,11 @@ def _run_test_case(graded: GradedQuestion, i: int, session: Session) -> TestCase
     if fault:
         # Whatever the test made of it: a test may take an error for a right answer.
         case = alone.test_cases[0]
-        where = " (on a hidden test's input)" if case.hidden else ""
-        return TestCaseResult(case, f"{names_in(case)}: {fault}{where}", passed=False)
+        where = ""
+        if case.hidden:  # how a process ended could be chosen to say something
+            fault, where = fault.partition(" (")[0], " (on a hidden test's input)"
+        graded.faults[i] = f"{names_in(case)}: {fault}{where}"
+        return TestCaseResult(case, graded.faults[i], passed=False)
     return alone.test_case_results[0]
 
 

@@ -64,14 +64,19 @@ class StudentFunction:
             for key, before in (("arguments", list(arguments)), ("keywords", keywords)):
                 updated(before, decode_from(self._case, answer.get(key)))
         except ValueError:
-            self._case.fail("changed its arguments in a way that cannot be graded")
+            self._case.fail("changed the shape of an argument: inputs belong to the caller")
         return decode_from(self._case, answer.get("returned"))
+
+    def _memory_mb(self) -> float:
+        return self._case.session.limits.memory_mb
 
     def _raise_again(self, report: object) -> NoReturn:
         """Raise an error like the one that came, with the student's line in its traceback."""
         report = report if isinstance(report, dict) else {}
         text, line = (str(report.get(key, ""))[:LONGEST_TEXT] for key in ("text", "line"))
         error = make_error(report.get("type"), report.get("base"), text)
+        if isinstance(error, MemoryError):
+            error = MemoryError(f"{text} (in grading, code may use {self._memory_mb():g} MB)")
         linecache.cache[STUDENT] = (len(line), None, [f"{line}\n"], STUDENT)
         code = compile("raise error", STUDENT, "exec").replace(co_name=self.__name__)
         exec(code, {"error": error})
@@ -152,11 +157,12 @@ def updated(before: Any, after: Any) -> Any:
     """Return ``before`` changed in place into ``after``; ``after`` where it cannot be changed.
 
     Raises:
-        ValueError: an array has another shape now, and is a view.
+        ValueError: an array has another shape now. To give it that would be unsafe, for a test
+            may hold a view of it.
     """
     if isinstance(before, np.ndarray) and isinstance(after, np.ndarray):
         if before.shape != after.shape:
-            before.resize(after.shape, refcheck=False)
+            raise ValueError(after.shape)
         if before.tobytes() != after.tobytes():
             before[...] = after
     elif isinstance(before, list) and isinstance(after, list):

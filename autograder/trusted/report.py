@@ -84,10 +84,10 @@ def _summary(graded: Graded) -> str:
     homework = graded.homework
     paragraphs = [f"{homework.title}, version {homework.version}"]
     paragraphs.append("\n".join(_what_was_graded(part) for part in graded.parts))
+    paragraphs += graded.upload_faults
     faults = [line for part in graded.parts for line in _cell_faults(part, homework)]
     if faults:
-        paragraphs.append("Cells that failed:\n" + "\n".join(faults))
-    paragraphs += graded.upload_faults
+        paragraphs.append(cut("Cells that failed:\n" + "\n".join(faults), homework))
     if FOR_HIDDEN[homework.hidden_visibility]:
         paragraphs.append(FOR_HIDDEN[homework.hidden_visibility])
     return "\n\n".join(paragraphs)
@@ -107,7 +107,7 @@ def _cell_faults(part: GradedPart, homework: Homework) -> list[str]:
     lines = [
         f"- {part.part.name}, cell {fault.index + 1}, which begins with\n"
         f"      {cells[fault.index].first_line}\n"
-        f"{_indent(cut(fault.error, homework))}"
+        f"{_indent(fault.error)}"
         for fault in part.cell_faults[:MOST_CELLS]
     ]
     if len(part.cell_faults) > MOST_CELLS:

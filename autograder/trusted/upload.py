@@ -173,7 +173,7 @@ def match(upload: Upload, names: Sequence[str]) -> tuple[dict[str, Notebook], di
     for name in names:
         notebooks = [notebook for notebook in upload.notebooks if notebook.assignment == name]
         if not notebooks:
-            missing[name] = _why_missing(upload, name)
+            missing[name] = _why_missing(upload, name, names)
         elif len({_graded(notebook) for notebook in notebooks}) == 1:
             found[name] = notebooks[0]
         else:
@@ -190,22 +190,31 @@ def _graded(notebook: Notebook) -> tuple[tuple[str, str], ...]:
     return tuple((cell.kind, cell.source) for cell in notebook.cells if not cell.ignored)
 
 
-def _why_missing(upload: Upload, name: str) -> str:
-    others = [f"{n.path} (of {_shown(n.assignment)})" for n in upload.notebooks if n.assignment]
+def _why_missing(upload: Upload, name: str, names: Sequence[str]) -> str:
+    others = [
+        f"{notebook.path} (of {_shown(notebook.assignment)})"
+        for notebook in upload.notebooks
+        if notebook.assignment and notebook.assignment not in names
+    ]
     nameless = [n.path for n in upload.notebooks if not n.assignment]
     lines = [f"The upload has no notebook of {name} that can be graded."]
     if upload.unread:
-        lines += [f"Something could not be read, see there: {_listing(upload.unread)}."]
+        lines += [f"Could not be read (the reason stands below): {_listing(upload.unread)}."]
     if nameless:
         lines += [
             f"The homework's name is missing inside: {_listing(nameless)}. Download the "
             "homework's notebook again, copy your answers into it, and upload that."
         ]
     if others:
-        lines += [f"Other notebooks came: {', '.join(others[:5])}."]
+        lines += [f"Notebooks of another homework came: {', '.join(others[:5])}."]
     if not upload.notebooks:
         lines += [f"What came: {_listing(upload.files) or 'no file at all'}."]
-    return " ".join([*lines, f"Upload {name}.ipynb as you downloaded it, with your answers."])
+    return " ".join(
+        [
+            *lines,
+            f"Upload {name}.ipynb as you downloaded it, with your answers, and all others with it.",
+        ]
+    )
 
 
 class _Reader:

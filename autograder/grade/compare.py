@@ -1,0 +1,166 @@
+"""Say whose score changed between two runs, on which test case, from what to what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import UsageError
+from .record import Record, read_record, read_run
+from .store import one_line
+
+LONGEST = 160  # of a message
+Case = dict[str, Any]
+
+
+@dataclass
+class Comparison:
+    """What was counted while `compare` went through two runs."""
+
+    gains: list[float] = field(default_factory=list)  # how much each of the gainers gains
+    losses: list[float] = field(default_factory=list)
+    verdicts_only: int = 0  # submissions: cases changed, the score did not
+    messages_only: int = 0
+    same: int = 0
+    unsure: list[str] = field(default_factory=list)  # the grader failed on them, then or now
+    only_before: list[str] = field(default_factory=list)
+    only_now: list[str] = field(default_factory=list)
+
+    @property
+    def changed(self) -> int:
+        """How many submissions have another score, or pass other test cases."""
+        return len(self.gains) + len(self.losses) + self.verdicts_only
+
+    def count(self, before: Record, now: Record, cases: list[tuple]) -> None:
+        """Count one submission that is in both runs."""
+        if now.score > before.score:
+            self.gains.append(now.score - before.score)
+        elif now.score < before.score:
+            self.losses.append(before.score - now.score)
+        elif any(_counts(old, new) for old, new in cases):
+            self.verdicts_only += 1
+        elif cases:
+            self.messages_only += 1
+        else:
+            self.same += 1
+
+    def totals(self) -> Iterator[str]:
+        """Yield the lines at the end."""
+        yield (
+            f"{self.changed} changed: {len(self.gains)} gain {sum(self.gains):g} points in all, "
+            f"{len(self.losses)} lose {sum(self.losses):g}, {self.verdicts_only} keep their score "
+            "and pass other test cases"
+        )
+        yield f"{self.same} are the same, {self.messages_only} but for words of a message"
+        for names, what in (
+            (self.only_before, "only in the earlier run"),
+            (self.only_now, "only in this run"),
+            (self.unsure, "not compared, because the grader itself failed"),
+        ):
+            if names:
+                yield f"{len(names)} {what}: {', '.join(names)}"
+
+
+def check_earlier(folder: Path) -> None:
+    """Refuse a folder without a complete run.
+
+    Raises:
+        UsageError: there is none.
+    """
+    try:
+        finished = read_run(folder)["finished"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UsageError(f"{folder} holds no results of an earlier run") from None
+    if not finished:
+        raise UsageError(f"{folder} holds a run that is not finished: finish it first")
+
+
+def compare(earlier: Path, out: Path, comparison: Comparison) -> Iterator[str]:
+    """Compare two complete runs, one submission in memory at a time.
+
+    Args:
+        earlier: the output folder of the earlier run.
+        out: that of this run.
+        comparison: counts what is found.
+
+    Yields:
+        What to print, line by line.
+    """
+    old_names, new_names = read_run(earlier)["names"], read_run(out)["names"]
+    comparison.only_before = sorted(set(old_names) - set(new_names))
+    comparison.only_now = sorted(set(new_names) - set(old_names))
+    known = set(old_names)
+    for name in new_names:
+        if name in known:
+            yield from _compare_one(_record(earlier, name), _record(out, name), comparison)
+    yield from comparison.totals()
+
+
+def _record(out: Path, name: str) -> Record:
+    record = read_record(out, name)
+    if record is None:
+        raise UsageError(f"{out}: the results of {name} are missing or damaged")
+    return record
+
+
+def _compare_one(before: Record, now: Record, comparison: Comparison) -> Iterator[str]:
+    """Yield lines about one submission if its score or a verdict changed."""
+    if before.failed or now.failed:
+        comparison.unsure.append(now.name)
+        return
+    cases = list(_changes(before, now))
+    comparison.count(before, now, cases)
+    shown = [pair for pair in cases if _counts(*pair) or before.score != now.score]
+    if before.score == now.score and not any(_counts(*pair) for pair in cases):
+        return
+    who = f" ({one_line(', '.join(now.who))})" if now.who else ""
+    yield f"{now.name}{who}: {_points(before)} -> {_points(now)} points"
+    for pair in shown:
+        yield from _lines(*pair)
+
+
+def _points(record: Record) -> str:
+    return f"{record.score:g} of {record.possible:g}"
+
+
+def _changes(before: Record, now: Record) -> Iterator[tuple[Case | None, Case | None]]:
+    """Yield the test cases that are not the same, as they were and as they are."""
+    old, new = _by_place(before), _by_place(now)
+    for place in [*new, *(place for place in old if place not in new)]:
+        before, now = old.get(place), new.get(place)
+        if _essence(before) != _essence(now):
+            yield before, now
+
+
+def _by_place(record: Record) -> dict[tuple, Case]:
+    """Return the test cases by question and name, which stays when another one is put before it."""
+    return {(case["question"], case["name"], case["hidden"]): case for case in record.cases}
+
+
+def _essence(case: Case | None) -> tuple | None:
+    return case and (case["passed"], case["points"], case["message"])
+
+
+def _counts(old: Case | None, new: Case | None) -> bool:
+    """Whether it is a change of its own: a new test case alone is none, nor are words."""
+    return bool(old and new and _essence(old)[:2] != _essence(new)[:2])
+
+
+def _lines(old: Case | None, new: Case | None) -> Iterator[str]:
+    """Yield lines about one test case."""
+    case = new or old
+    kind = "hidden" if case["hidden"] else "public"
+    place = f"{case['question']}, case {case['case']} ({kind}, {case['name']})"
+    yield f"  {place}: {_state(old)} -> {_state(new)}"
+    for word, state in (("before", old), ("now", new)):
+        if state and state["message"]:
+            yield f"    {word}: {one_line(state['message'], LONGEST)}"
+
+
+def _state(case: Case | None) -> str:
+    if case is None:
+        return "not there"
+    earned = case["points"] if case["passed"] else 0
+    return f"{'passed' if case['passed'] else 'failed'}, {earned:g} of {case['points']:g}"

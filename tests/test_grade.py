@@ -1,0 +1,839 @@
+"""Is a whole class graded once, correctly, whatever is among it and whatever happens meanwhile?"""
+
+from __future__ import annotations
+
+import csv
+import errno
+import functools
+import inspect
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from submissions import BANK, Answer
+from test_isolated_grader import PARTS
+from test_isolated_grader import rounds as all_rounds
+from test_stock_otter import fill_in
+
+from autograder.grade import UsageError, store, workers
+from autograder.grade.__main__ import main, print_comparison
+from autograder.grade.compare import Comparison, check_earlier, compare
+from autograder.grade.record import RESULTS, Record, folder_of, iter_records, read_record, read_run
+from autograder.grade.submissions import find, read
+
+ROOT = Path(__file__).resolve().parent.parent
+HOMEWORK = ROOT / "autograder/homework.zip"
+# Rounds of the bank in the class that is interrupted, changed and compared again and again.
+FEW = 8
+LIMIT = 25 * 2**20
+
+
+# -- the class --------------------------------------------------------------------------------
+
+
+@functools.cache
+def homework() -> bytes:
+    return HOMEWORK.read_bytes()
+
+
+def rewrite(target: Path, **changes: Callable[[str], str]) -> Path:
+    """Write homework.zip with some members changed; names end with the keywords, ``_`` for dots and slashes."""
+    with zipfile.ZipFile(io.BytesIO(homework())) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            for ending, change in changes.items():
+                if re.sub("[./]", "_", name).endswith(ending):
+                    data = change(data.decode()).encode()
+            new.writestr(name, data)
+    return target
+
+
+@functools.cache
+def rounds() -> list[list[Answer]]:
+    """Return the bank in rounds, without answers that take seconds to import torch."""
+    return [
+        [answer for answer in answers if "torch" not in inspect.getsource(answer.code)]
+        for answers in all_rounds()
+    ]
+
+
+def with_torch() -> list[Answer]:
+    """Return answers that need it."""
+    names = ("constant_contributions-torch_tensor", "gradient-torch_autograd")
+    return [answer for answer in BANK if answer.id.endswith(names)]
+
+
+def lower_limits(text: str) -> str:
+    config = json.loads(text)
+    config["isolated_grader"]["limits"] |= {"seconds_per_cell": 8, "seconds_per_test_case": 2}
+    return json.dumps(config)
+
+
+def write_notebooks(folder: Path, answers: list[Answer], **sources: str) -> Path:
+    """Write both notebooks of a student, with answers of the bank or other code for functions."""
+    folder.mkdir(parents=True)
+    for prefix, name in PARTS.items():
+        notebook = nbformat.read(ROOT / f"student/{name}.ipynb", as_version=4)
+        fill_in(
+            notebook,
+            [a for a in answers if a.question.startswith(prefix) and a.function not in sources],
+        )
+        for cell in notebook.cells:
+            for function, source in sources.items():
+                if cell.source.startswith(f"def {function}("):
+                    cell.source = source
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    return folder
+
+
+def zip_up(folder: Path) -> Path:
+    """Replace a folder by a zip file."""
+    shutil.make_archive(str(folder), "zip", folder)
+    shutil.rmtree(folder)
+    return folder.with_suffix(".zip")
+
+
+@pytest.fixture(scope="module")
+def lowered(tmp_path_factory) -> Path:
+    """The homework, with less patience."""
+    return rewrite(tmp_path_factory.mktemp("zip") / "homework.zip", otter_config_json=lower_limits)
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory) -> Path:
+    """A class of the bank's first rounds."""
+    place = tmp_path_factory.mktemp("few")
+    for i, answers in enumerate(rounds()[:FEW]):
+        write_notebooks(place / f"round{i:02}", answers)
+    return place
+
+
+@pytest.fixture(scope="module")
+def everybody(tmp_path_factory) -> Path:
+    """A class of the whole bank, and of all that goes wrong in one."""
+    place = tmp_path_factory.mktemp("everybody")
+    for i, answers in enumerate(rounds()):
+        folder = write_notebooks(place / f"round{i:02}", answers)
+        if i % 3 == 1:
+            zip_up(folder)
+    shutil.copytree(place / "round00", place / "twin")
+    (place / "empty").mkdir()
+    (place / "no_zip.zip").write_text("no zip")
+    (place / "letter.pdf").write_text("Dear professor")
+    (place / "link.ipynb").symlink_to(ROOT / "solutions/relu_sgd.ipynb")
+    write_notebooks(place / "torch", with_torch())
+    first = rounds()[0]
+    exits = "import os\ndef constant_gradient(theta, y):\n    os._exit(0)"
+    write_notebooks(place / "exits", first, constant_gradient=exits)
+    loops = "def constant_gradient(theta, y):\n    while True:\n        pass"
+    ends = "import os\nos._exit(3)"
+    write_notebooks(place / "loops", first, constant_gradient=loops, linear_gradient=ends)
+    return place
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "autograder.grade", *map(str, arguments)]
+
+
+def grade(*arguments: object) -> subprocess.CompletedProcess:
+    """Run the tool as instructors do."""
+    return subprocess.run(
+        command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def graded(everybody, lowered, tmp_path_factory) -> Path:
+    """Where the class of everybody is graded."""
+    out = tmp_path_factory.mktemp("graded") / "out"
+    done = grade(everybody, "--out", out, "--homework", lowered)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+@pytest.fixture(scope="module")
+def few_graded(few, lowered, tmp_path_factory) -> Path:
+    """Where the class of few is graded, without any trouble."""
+    out = tmp_path_factory.mktemp("few_graded") / "out"
+    assert grade(few, "--out", out, "--homework", lowered).returncode == 0
+    return out
+
+
+def times(out: Path) -> dict[str, int]:
+    """Return when each result was written."""
+    return {p.parent.name: p.stat().st_mtime_ns for p in out.glob(f"submissions/*/{RESULTS}")}
+
+
+def expected_verdicts(answers: list[Answer], test_files: dict) -> dict[tuple, bool]:
+    """Return by question and number which test cases answers of the bank pass, as it says."""
+    by_function = {answer.function: answer for answer in answers}
+    verdicts = {}
+    for question, test_file in test_files.items():
+        for number, case in enumerate(test_file.test_cases, 1):
+            (function,) = case.body._get_func_params()
+            answer = by_function.get(function)
+            word = case.body.test_func.__name__.rpartition("_")[2]
+            verdicts[question, number] = answer is not None and word not in answer.fails
+    return verdicts
+
+
+# -- correct, and every fault named -----------------------------------------------------------
+
+
+def test_records_are_what_the_bank_says(graded, test_files):
+    classmates = {f"round{i:02}": answers for i, answers in enumerate(rounds())}
+    for name, answers in {**classmates, "torch": with_torch()}.items():
+        record = read_record(graded, name)
+        verdicts = {(c["question"], c["case"]): c["passed"] for c in record.cases}
+        assert verdicts == expected_verdicts(answers, test_files), record.name
+        assert record.score == pytest.approx(sum(c["points"] for c in record.cases if c["passed"]))
+        assert record.possible == 36
+        assert not record.faults
+        parts = [part for q in record.questions.values() for part in q.values()]
+        assert record.score == pytest.approx(sum(earned for earned, _ in parts))
+
+
+def test_results_are_in_gradescopes_form(graded):
+    results = json.loads((folder_of(graded, "round00") / RESULTS).read_text())
+    assert results["score"] == read_record(graded, "round00").score
+    assert {"name", "score", "max_score", "output"} <= results["tests"][1].keys()
+
+
+def test_table_of_grades_has_every_submission_once(graded):
+    with (graded / "grades.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["submission"] for row in rows] == read_run(graded)["names"]
+    assert (graded / "index.html").is_file()
+    for row, record in zip(rows, iter_records(graded), strict=True):
+        assert float(row["total"]) == record.score
+        points = [float(v) for k, v in row.items() if k.endswith((" public", " hidden"))]
+        assert sum(points) == pytest.approx(record.score)
+
+
+def test_table_of_cases_counts_passes_and_finds_the_commonest_message(graded):
+    with (graded / "cases.csv").open(newline="") as file:
+        rows = {(row["question"], row["case"]): row for row in csv.DictReader(file)}
+    assert len(rows) == 64
+    records = list(iter_records(graded))
+    for (question, number), row in rows.items():
+        cases = [c for r in records for c in r.cases]
+        cases = [c for c in cases if (c["question"], c["case"]) == (question, int(number))]
+        assert int(row["submissions"]) == len(records)
+        assert int(row["passed"]) == sum(c["passed"] for c in cases)
+        messages = [store.one_line(c["message"]) for c in cases]
+        assert messages.count(row["commonest_message"]) == int(row["times"])
+        assert int(row["times"]) == max(map(messages.count, set(filter(None, messages))))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("twin", "the same work as round00"),
+        ("empty", "no file at all"),
+        ("no_zip", "cannot be unpacked"),
+        ("letter", "What came: letter.pdf"),
+        ("link", "is not followed"),
+        ("exits", "q1a_i: constant_gradient: ended the whole Python process (exit code 0)"),
+        ("loops", "q1a_i: constant_gradient: took longer than 2 seconds"),
+        ("loops", ": ended the whole Python process (exit code 3)"),
+    ],
+)
+def test_every_fault_is_named(graded, name, words):
+    faults = "\n".join(read_record(graded, name).faults)
+    assert words in faults
+
+
+@pytest.mark.parametrize("name", ["empty", "no_zip", "letter", "link"])
+def test_what_is_no_homework_gets_nothing(graded, name):
+    record = read_record(graded, name)
+    assert (record.score, record.possible) == (0, 36)
+
+
+def test_a_twin_gets_what_the_first_one_got(graded):
+    first, twin = read_record(graded, "round00"), read_record(graded, "twin")
+    assert (twin.same_as, twin.score, twin.cases) == ("round00", first.score, first.cases)
+    assert twin.file.endswith("/twin")
+
+
+def test_a_fault_in_one_function_costs_that_function_only(graded):
+    whole, broken = read_record(graded, "round00"), read_record(graded, "exits")
+    lost = [
+        a["question"]
+        for a, b in zip(whole.cases, broken.cases, strict=True)
+        if a["passed"] > b["passed"]
+    ]
+    assert set(lost) <= {"q1a_i"}
+
+
+def test_mistakes_are_known_by_name(graded):
+    for i, answers in enumerate(rounds()):
+        if any("sign is flipped" in answer.says for answer in answers):
+            assert "sign" in " ".join(read_record(graded, f"round{i:02}").mistakes)
+    assert not read_record(graded, "empty").mistakes
+
+
+def test_the_same_command_grades_nothing_again(everybody, graded, lowered):
+    before = times(graded)
+    done = grade(everybody, "--out", graded, "--homework", lowered)
+    assert done.returncode == 0
+    assert "0 graded now" in done.stdout
+    assert times(graded) == before
+
+
+# -- interrupted ------------------------------------------------------------------------------
+
+
+def start(few: Path, out: Path, homework: Path, temporary: Path) -> subprocess.Popen:
+    """Start the tool, and wait until it has graded two submissions."""
+    run = subprocess.Popen(
+        command(few, "--out", out, "--homework", homework, "--jobs", 2),
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "TMPDIR": str(temporary)},
+    )  # fmt: skip
+    wait_for(lambda: len(times(out)) >= 2)
+    return run
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def worker_processes(run: subprocess.Popen) -> list[psutil.Process]:
+    return [p for p in psutil.Process(run.pid).children() if "worker.py" in " ".join(p.cmdline())]
+
+
+def assert_same_results(out: Path, other: Path) -> None:
+    comparison = Comparison()
+    list(compare(other, out, comparison))
+    assert (comparison.same, comparison.changed) == (FEW, 0)
+
+
+def test_a_killed_worker_costs_nothing(few, few_graded, lowered, tmp_path):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    run = start(few, tmp_path / "out", lowered, temporary)
+    worker_processes(run)[0].kill()
+    assert run.wait() == 0, run.stderr.read()
+    assert_same_results(tmp_path / "out", few_graded)
+    assert not any(record.faults for record in iter_records(tmp_path / "out"))
+    assert not list(temporary.iterdir())
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_run_goes_on(few, few_graded, lowered, tmp_path, how):
+    out, temporary = tmp_path / "out", tmp_path / "temporary"
+    temporary.mkdir()
+    run = start(few, out, lowered, temporary)
+    of_run = worker_processes(run)
+    before = time.monotonic()
+    run.send_signal(how)
+    _, said = run.communicate()
+    assert time.monotonic() - before < 8
+    if how != signal.SIGKILL:
+        assert run.returncode == 130
+        assert said.endswith("run the same command again to go on.\n")
+        assert "Traceback" not in said
+    wait_for(lambda: not any(process.is_running() for process in of_run), seconds=30)
+    assert not list(temporary.iterdir())
+    done = times(out)
+    assert 2 <= len(done) < FEW
+    assert all(read_record(out, name) for name in done)
+    assert not list(out.rglob("*.part"))
+
+    with pytest.raises(UsageError, match="not finished"):
+        check_earlier(out)
+    again = grade(few, "--out", out, "--homework", lowered)
+    assert again.returncode == 0, again.stderr
+    assert f"{FEW - len(done)} graded now, {len(done)} as before" in again.stdout
+    assert {name: times(out)[name] for name in done} == done
+    assert_same_results(out, few_graded)
+
+
+# -- changed and compared ---------------------------------------------------------------------
+
+
+def let_kinds_pass(text: str) -> str:
+    """Change a test file so that its hidden test of kinds passes whatever it gets."""
+    head, _, rest = text.partition("_kinds(")
+    return f"{head}_kinds({rest.partition(':')[0]}:\n    pass\n"
+
+
+def test_a_changed_test_changes_exactly_the_right_scores(few, few_graded, tmp_path):
+    mended = rewrite(tmp_path / "h.zip", otter_config_json=lower_limits, q1a_i_py=let_kinds_pass)
+    out = tmp_path / "out"
+    done = grade(few, "--out", out, "--homework", mended, "--compare", few_graded)
+    assert done.returncode == 3, done.stderr
+    gainers = [
+        f"round{i:02}"
+        for i, answers in enumerate(rounds()[:FEW])
+        if any(a.function == "constant_gradient" and "kinds" in a.fails for a in answers)
+    ]
+    assert gainers
+    lines = done.stdout.splitlines()
+    told = [line.partition(":")[0] for line in lines if " -> " in line and line[0] != " "]
+    assert told == gainers
+    cases = [line for line in lines if line.startswith("  q")]
+    assert cases == [
+        "  q1a_i, case 4 (hidden, kinds): failed, 0 of 0.5 -> passed, 0.5 of 0.5"
+    ] * len(gainers)
+    assert sum(line.startswith("    before: ") for line in lines) == len(gainers)
+    assert f"{len(gainers)} changed: {len(gainers)} gain {len(gainers) / 2:g} points" in done.stdout
+    assert (out / "compare.txt").read_text().splitlines() == lines[
+        -len((out / "compare.txt").read_text().splitlines()) :
+    ]
+
+    back = grade(few, "--out", out, "--homework", mended, "--compare", few_graded)
+    assert "0 graded now" in back.stdout
+    assert back.returncode == 3
+
+
+def test_another_message_is_told_but_is_no_change(few, few_graded, tmp_path):
+    def reword(text: str) -> str:
+        return text.replace("The sign is flipped.", "The sign is the wrong way round.")
+
+    reworded = rewrite(tmp_path / "h.zip", otter_config_json=lower_limits, mistakes_py=reword)
+    out = tmp_path / "out"
+    done = grade(few, "--out", out, "--homework", reworded, "--compare", few_graded)
+    assert done.returncode == 0, done.stdout
+    assert f"{FEW} graded now" in done.stdout
+    assert "0 changed" in done.stdout
+    assert ", 0 but for words" not in done.stdout
+
+
+def test_a_changed_submission_alone_is_graded_again(few, few_graded, lowered, tmp_path):
+    place, out = tmp_path / "few", tmp_path / "out"
+    shutil.copytree(few, place)
+    shutil.copytree(few_graded, out)
+    shutil.rmtree(place / "round01")
+    write_notebooks(place / "round01", rounds()[FEW])
+    (place / "round02").rename(place / "late")
+    done = grade(place, "--out", out, "--homework", lowered, "--compare", few_graded)
+    assert "2 graded now, 6 as before" in done.stdout
+    assert "round01: " in done.stdout
+    assert "1 only in the earlier run: round02" in done.stdout
+    assert "1 only in this run: late" in done.stdout
+    assert read_record(out, "round02")  # stays, and is in no table
+    assert "round02" not in (out / "grades.csv").read_text()
+
+
+# -- when the grader itself fails -------------------------------------------------------------
+
+# Speaks like a worker, and does what the names of a submission's files say.
+STAND_IN = """
+import json, os, socket, sys, time
+channel = socket.socket(fileno=int(sys.argv[1])).makefile("rwb")
+def send(message):
+    data = json.dumps(message).encode()
+    channel.write(len(data).to_bytes(4, "big") + data)
+    channel.flush()
+if os.path.exists("STILLBORN"):
+    sys.exit("OSError: cannot be born")
+send({"possible": 1, "questions": {"q1": {"public": [0, 1], "hidden": [0, 0]}}})
+while head := channel.read(4):
+    files = json.loads(channel.read(int.from_bytes(head, "big")))["files"]
+    for name in (item["path"] for item in files):
+        if name == "deadly" or name == "once" and not os.path.exists("died"):
+            open("died", "w").close()
+            os.kill(os.getpid(), 9)
+        if name == "hangs":
+            time.sleep(100)
+        if name == "fails":
+            send({"failed": "GraderError: no luck"})
+            sys.exit("OSError: no luck at all")
+    record = {"score": 1, "possible": 1, "questions": {"q1": {"public": [1, 1], "hidden": [0, 0]}}}
+    send({"results": {"tests": []}, "record": record, "missing_protections": []})
+"""
+
+
+@pytest.fixture
+def stand_in(tmp_path, monkeypatch) -> Callable:
+    """Return a function that makes a class of such submissions and grades it in this process."""
+    (tmp_path / "stand_in.py").write_text(STAND_IN)
+    monkeypatch.setattr(workers, "SCRIPT", tmp_path / "stand_in.py")
+    monkeypatch.chdir(tmp_path)
+
+    def run(*names: str, jobs: int = 1) -> int:
+        for i, name in enumerate(names):
+            folder = tmp_path / "class" / f"s{i:02}"
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(str(i))
+        return main([str(tmp_path / "class"), "--out", "out", "--jobs", str(jobs)])
+
+    return run
+
+
+def test_a_submission_that_kills_its_worker_is_tried_once_more(stand_in, capsys):
+    assert stand_in("fine", "once", "fine", jobs=2) == 0
+    assert [record.score for record in iter_records(Path("out"))] == [1, 1, 1]
+
+
+def test_a_submission_that_kills_two_workers_is_a_fault(stand_in, capsys):
+    assert stand_in("fine", "deadly", "fine", jobs=2) == 0
+    scores = {record.name: record.score for record in iter_records(Path("out"))}
+    assert scores == {"s00": 1, "s01": 0, "s02": 1}
+    record = read_record(Path("out"), "s01")
+    assert record.failed
+    assert "the grader's worker was killed while grading this" in record.faults[0]
+    assert "1 could not be graded" in capsys.readouterr().out
+
+
+def test_a_failing_grader_is_a_fault_and_the_next_run_tries_again(stand_in, capsys):
+    assert stand_in("fine", "fails", "fine") == 0
+    assert "GraderError: no luck" in read_record(Path("out"), "s01").faults[0]
+    Path("class/s01/fails").rename("class/s01/fine")
+    assert stand_in() == 0
+    assert "1 graded now, 2 as before" in capsys.readouterr().out
+    assert not read_record(Path("out"), "s01").failed
+
+
+def test_a_hanging_worker_is_killed(stand_in, capsys, monkeypatch):
+    monkeypatch.setattr(workers, "SECONDS_BESIDES", 0.5 - 420)
+    assert stand_in("hangs", "fine", jobs=2) == 0
+    assert [record.failed for record in iter_records(Path("out"))] == [True, False]
+
+
+def test_a_grader_that_fails_on_everything_stops_early(stand_in, capsys):
+    assert stand_in(*["fails"] * 30, jobs=2) == 1
+    said = capsys.readouterr()
+    assert said.err.count("\n") == 1
+    assert "GraderError: no luck (OSError: no luck at all; see out/log.txt)" in said.err
+    assert len(times(Path("out"))) == 5
+
+
+def test_a_worker_that_never_starts_is_one_line(stand_in, capsys):
+    Path("STILLBORN").touch()
+    assert stand_in("fine") == 1
+    assert (
+        capsys.readouterr().err
+        == "the grader does not start (OSError: cannot be born; see out/log.txt)\n"
+    )
+
+
+def test_workers_are_replaced_now_and_then(stand_in, capsys, monkeypatch):
+    started = []
+    monkeypatch.setattr(workers, "MOST_SUBMISSIONS", 3)
+    begin = workers.Worker.__init__
+    monkeypatch.setattr(
+        workers.Worker, "__init__", lambda self, *a: (started.append(self), begin(self, *a))[1]
+    )
+    assert stand_in(*["fine"] * 8) == 0
+    assert len(started) == 3
+    assert "8 graded now" in capsys.readouterr().out
+
+
+def test_a_full_disk_is_one_line_and_can_be_resumed(stand_in, capsys, monkeypatch):
+    write, written = store.write_json, []
+
+    def write_until_full(path, content):
+        written.append(path)
+        if len(written) > 3:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        write(path, content)
+
+    monkeypatch.setattr(store, "write_json", write_until_full)
+    assert stand_in(*["fine"] * 6) == 1
+    said = capsys.readouterr().err
+    assert said.splitlines()[-1].startswith("The disk of out is full.")
+    assert "Traceback" not in said
+    monkeypatch.setattr(store, "write_json", write)
+    assert stand_in() == 0
+    assert "4 graded now, 2 as before" in capsys.readouterr().out
+
+
+def test_a_sandbox_that_cannot_start_is_one_line(few, tmp_path):
+    broken = rewrite(
+        tmp_path / "h.zip",
+        sandbox_server_py=lambda text: f"{text}\nraise OSError('no sandbox here')",
+    )
+    done = grade(few, "--out", tmp_path / "out", "--homework", broken)
+    assert done.returncode == 1
+    assert "the grader fails on one submission after the other: GraderError" in done.stderr
+    assert "OSError: no sandbox here" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_homework_whose_tests_do_not_load_is_one_line(few, tmp_path):
+    broken = rewrite(tmp_path / "h.zip", q1a_i_py=lambda text: "def (")
+    done = grade(few, "--out", tmp_path / "out", "--homework", broken)
+    assert done.returncode == 2
+    assert done.stderr.startswith("the homework cannot be loaded: SyntaxError")
+    assert done.stderr.count("\n") == 1
+
+
+def test_two_runs_do_not_share_a_folder(stand_in, capsys):
+    with store.opened(Path("out")):
+        assert stand_in("fine") == 2
+    assert capsys.readouterr().err == "out: another run is writing there\n"
+
+
+# -- arguments --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "SUBMISSION"),
+        (["nowhere"], "nowhere: no such file or folder"),
+        (["class", "--jobs", "0"], "at least 1"),
+        (["class", "--jobs", "many"], "at least 1"),
+        (["class", "--compare", "class"], "class holds no results of an earlier run"),
+        (["class", "--compare", "nowhere"], "nowhere holds no results"),
+        (["class", "--homework", "nowhere.zip"], "nowhere.zip: No such file"),
+        (["class", "--homework", "file"], "file is no homework.zip"),
+        (["class", "--homework", "class"], "class: Is a directory"),
+        (["class", "--out", "file"], "file: File exists"),
+        (["class", "--colour"], "unrecognized arguments"),
+    ],
+)  # fmt: skip
+def test_wrong_arguments_get_one_clear_line(arguments, words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "class").mkdir()
+    (tmp_path / "file").touch()
+    try:
+        code = main(arguments)
+    except SystemExit as stopped:
+        code = stopped.code
+    said = capsys.readouterr()
+    assert code == 2
+    assert words in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_help_explains_options_files_and_exit_codes(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    text = capsys.readouterr().out
+    for word in ("--out", "--compare", "--jobs", "--homework", "--one", "grades.csv", "cases.csv"):
+        assert word in text
+    assert "submission_NNN" in text
+    assert "130" in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+# -- finding submissions ----------------------------------------------------------------------
+
+MARK = '{"cells": [], "metadata": {"otter": {"assignment_name": "%s"}}}'
+ONE, TWO = (MARK % name for name in PARTS.values())
+
+
+def make(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not name.endswith("/"):
+            path.write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        ({"a.ipynb": ONE}, ["place"]),
+        ({"a.ipynb": ONE, "b.ipynb": TWO, "notes.txt": "", "lab/data.py": ""}, ["place"]),
+        ({"a.ipynb": ONE, ".ipynb_checkpoints/a.ipynb": ONE}, ["place"]),
+        ({"ada.ipynb": ONE, "bob.ipynb": ONE}, ["ada", "bob"]),
+        ({"ada.ipynb": ONE, "bob.zip": ""}, ["ada", "bob"]),
+        ({"ada.ipynb": ONE, "bob/x.ipynb": TWO}, ["ada", "bob"]),
+        ({"ada.ipynb": ONE, "bob/.hidden": ""}, ["ada", "bob"]),
+        ({"ada/x.ipynb": ONE, "bob/x.ipynb": TWO, ".DS_Store": ""}, ["ada", "bob"]),
+        ({"ada.ipynb": ONE, "ada.zip": ""}, ["ada", "ada.zip"]),
+        ({"deep/ada/x.ipynb": ONE, "deep/bob/x.ipynb": TWO}, ["ada", "bob"]),
+        ({"ada.zip": "", "grades/run.json": "{}"}, ["ada"]),
+        (
+            {f"{who}_{n}_a.ipynb": ONE for who, n in [("ada_1", 7), ("bob_LATE_2", 8), ("ada_1", 9)]},
+            ["ada_1", "bob_LATE_2"],
+        ),
+        (
+            {f"Ada Byron_1_assignsubmission_file_{part}.ipynb": ONE for part in "ab"},
+            ["Ada Byron_1"],
+        ),
+        ({"=1+2/x.ipynb": ONE, " odd: name. /x.ipynb": ONE}, ["odd_ name", "_1+2"]),
+        ({".hidden": ""}, ["place"]),
+    ],
+)  # fmt: skip
+def test_a_folder_is_one_submission_or_many(files, names, tmp_path):
+    place = make(tmp_path / "place", files)
+    found = [submission.name for submission in find([place])]
+    assert sorted(found) == sorted(names)
+
+
+def test_one_takes_a_folder_as_one_submission(tmp_path):
+    place = make(tmp_path / "place", {"ada.ipynb": ONE, "bob.ipynb": ONE, "c/x.zip": ""})
+    (submission,) = find([place], one=True)
+    assert set(read(submission, LIMIT).files) == {"ada.ipynb", "bob.ipynb", "c/x.zip"}
+
+
+def test_submissions_that_are_called_the_same_get_names_of_their_own(tmp_path):
+    places = [make(tmp_path / who, {"hw.ipynb": ONE}) / "hw.ipynb" for who in ("ada", "bob")]
+    assert [s.name for s in find([*places, places[0]])] == ["ada-hw", "bob-hw"]
+
+
+METADATA = """---
+submission_11:
+  :submitters:
+  - :name: "=HYPERLINK(1)"
+    :email: ada@example.edu
+    :sid: 007
+  - :name: Bob
+    :email:
+  :created_at: 2026-01-01 00:00:00.000000000 Z
+  :results: !ruby/hash:ActiveSupport::HashWithIndifferentAccess
+    :tests: [&1 {a: b}, *1]
+submission_12: {}
+"""
+
+
+def make_export(folder: Path, metadata: str = METADATA) -> Path:
+    files = {"submission_11/a.ipynb": ONE, "submission_12/b.zip": "", "submission_13/x/c.txt": "c"}
+    return make(folder, {**files, "submission_metadata.yml": metadata})
+
+
+def test_gradescopes_export_names_the_submitters(tmp_path):
+    found = find([make_export(tmp_path / "assignment_1_export")])
+    assert [s.name for s in found] == ["submission_11", "submission_12", "submission_13"]
+    assert found[0].who == ("=HYPERLINK(1)", "Bob")
+    assert found[0].emails == ("ada@example.edu",)
+    assert found[0].sids == ("007",)
+
+
+@pytest.mark.parametrize("inside", ["", "assignment_1_export"])
+def test_gradescopes_export_need_not_be_unpacked(inside, tmp_path):
+    export = make_export(tmp_path / "all" / inside)
+    (export / "submission_14").mkdir()
+    shutil.make_archive(str(tmp_path / "export"), "zip", tmp_path / "all")
+    packed, plain = find([tmp_path / "export.zip"]), find([export])
+    assert [s.name for s in packed] == [s.name for s in plain]
+    assert [s.who for s in packed] == [s.who for s in plain]
+    assert [read(s, LIMIT).files for s in packed] == [read(s, LIMIT).files for s in plain]
+
+
+@pytest.mark.parametrize(
+    "metadata", ["", "submission_11: [", "- a\n- b", "\x00", "submission_11: 3"]
+)
+def test_damaged_metadata_costs_names_only(metadata, tmp_path):
+    found = find([make_export(tmp_path / "export", metadata)])
+    assert len(found) == 3
+    assert not found[0].who
+
+
+def test_a_students_zip_is_one_submission(tmp_path):
+    make(tmp_path / "ada", {"x/a.ipynb": ONE, "y/a.ipynb": ONE})
+    (submission,) = find([zip_up(tmp_path / "ada")])
+    assert submission.name == "ada"
+
+
+def test_paths_that_lead_elsewhere_are_left_out(tmp_path):
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        for name in ("a.ipynb", "../../evil", "x//y", "a.ipynb/below", "\\x", "n" * 300):
+            archive.writestr(f"submission_1/{name}", "")
+    (submission,) = find([tmp_path / "export.zip"])
+    contents = read(submission, LIMIT)
+    assert list(contents.files) == ["a.ipynb"]
+    assert len(contents.notes) == 5
+
+
+def test_key_follows_content_and_homework_and_nothing_else(tmp_path):
+    ada = make(tmp_path / "ada", {"a.ipynb": ONE, "b.txt": "b"})
+    bob = make(tmp_path / "bob", {"A (1).ipynb": ONE, "b.txt": "b"})
+    contents = [read(submission, LIMIT) for submission in find([ada, bob])]
+    assert contents[0].digest == contents[1].digest
+    key = contents[0].key(1, "zip")
+    assert key != contents[0].key(1, "other zip")
+    assert key != contents[1].key(1, "zip")
+    os.utime(ada / "a.ipynb", (1, 1))
+    assert key == read(find([ada])[0], LIMIT).key(1, "zip")
+    (ada / "b.txt").write_text("c")
+    assert key != read(find([ada])[0], LIMIT).key(1, "zip")
+
+
+def test_what_is_too_large_is_not_read(tmp_path):
+    place = make(tmp_path / "ada", {"a.ipynb": ONE, **{f"{i}.txt": "x" * 900 for i in range(5)}})
+    (place / "huge.ipynb").write_text("x" * 2000)
+    contents = read(find([place], one=True)[0], 1000)
+    assert contents.files["huge.ipynb"] == 2000
+    assert isinstance(contents.files["a.ipynb"], bytes)
+    assert contents.notes == ["4.txt: not read, for the submission is too large"]
+
+
+# -- tables -----------------------------------------------------------------------------------
+
+
+def simulate(out: Path, number: int) -> Path:
+    """Write the results of a class that never was."""
+    names = [f"s{i:05}" for i in range(number)]
+    for i, name in enumerate(names):
+        cases = [
+            {
+                "question": f"q{c // 4}", "case": c % 4 + 1, "name": f"test{c % 4}", "points": 0.5,
+                "hidden": c % 4 > 0, "passed": (i + c) % 3 > 0,
+                "message": "" if (i + c) % 3 else f"{i} is wrong here " * 10,
+            }
+            for c in range(64)
+        ]  # fmt: skip
+        questions = {f"q{q}": {"public": [0.5, 0.5], "hidden": [1, 1.5]} for q in range(16)}
+        record = Record(name, name, "", score=24, possible=32, questions=questions, cases=cases)
+        store.write_results(out, record, {"tests": []})
+    store.write_json(out / "run.json", {"names": names})
+    return out
+
+
+def test_memory_does_not_grow_with_the_class(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "MOST_MESSAGES", 20)
+
+    def peak(number: int) -> int:
+        out = simulate(tmp_path / str(number), number)
+        tracemalloc.start()
+        totals = store.write_tables(out, iter_records(out))
+        list(compare(out, out, Comparison()))
+        _, highest = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert totals["submissions"] == number
+        return highest
+
+    # Their names are in two lists and two sets.
+    assert peak(600) - peak(200) < 400 * 1000
+
+
+def test_no_text_is_a_formula(tmp_path):
+    texts = ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "\r=1"]
+    records = [Record(f"s{i}", text, "", who=[text], faults=[text]) for i, text in enumerate(texts)]
+    store.write_tables(tmp_path, records)
+    with (tmp_path / "grades.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        for cell in (row["who"], row["file"], row["faults"]):
+            assert cell.startswith("'")
+
+
+def test_a_message_gives_no_commands_to_a_terminal():
+    assert store.one_line("\x1b[31mred\n  line") == "\ufffd[31mred line"
+
+
+def test_text_that_is_no_unicode_is_written_as_escapes(tmp_path):
+    store.write_tables(tmp_path, [Record("s", "caf\udce9", "", faults=["\ud800"])])
+    assert "caf\\udce9" in (tmp_path / "grades.csv").read_text()
+
+
+def test_comparing_strangers_is_refused(tmp_path, capsys):
+    for name in ("a", "b"):
+        out = tmp_path / name
+        store.write_results(out, Record(name, name, ""), {})
+        store.write_json(out / "run.json", {"names": [name], "finished": True})
+    with pytest.raises(UsageError, match="no submission in common"):
+        print_comparison(tmp_path / "a", tmp_path / "b")
