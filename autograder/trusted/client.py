@@ -85,7 +85,10 @@ class Sandbox:
 
     def __exit__(self, *reason: object) -> None:
         self.channel.close()
-        self.process.wait(PATIENCE)
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:  # what was graded counts nevertheless
+            self.process.kill()
         remove(self.folder)
 
     def keeper(self) -> socket.socket:
@@ -150,8 +153,10 @@ class Session:
         # Half of the time is for the tests. Cells that have run once may run again after that.
         end_of_cells = (time.monotonic() + self.end_of_time) / 2
         # A cell that kills the session is skipped in the next one.
-        while not self._run_through(faults, end_of_cells) and not self.broken:
+        while not self._run_through(faults, end_of_cells):
             self._start_again()
+            if self.broken:
+                break
         self._end_what_is_left(look_closely=True)
         return sorted(faults.values(), key=lambda fault: fault.index)
 
@@ -209,15 +214,16 @@ class Session:
 
         The fork has the names of the moment at which the notebook checked ``question``.
         """
+        if time.monotonic() >= self.end_of_time:
+            raise Fault(f"was not run: {self._out_of_time()}")
         if question != self.question:
             self._end_what_is_left(look_closely=False)
             self.question = question
         if self.channel is None and not self.broken:
-            # Errors of cells are known; those of a repetition may already know too much.
             self._start_again()
-            self.run_cells(self.cells)
-        if time.monotonic() >= self.end_of_time:
-            raise Fault(f"was not run: {self._out_of_time()}")
+            if not self.broken:
+                # Errors of cells are known; those of a repetition may already know too much.
+                self.run_cells(self.cells)
         if self.broken:
             raise Fault(self.broken)
         seconds = self.limits.seconds_per_test_case

@@ -10,10 +10,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import groupby
 
 from . import BANK, LOOT, Attack
 from .running import Outcome, grade, grade_by_stock, namespaces, problems
@@ -21,6 +18,16 @@ from .running import Outcome, grade, grade_by_stock, namespaces, problems
 # Stock Otter takes 5 for this notebook, and has no limit of its own.
 SECONDS_FOR_STOCK = 30
 AT_A_TIME = 2
+# Of the table of totals: heading, and what `judge_stock` says.
+COLUMNS = {
+    "gains points": "gained",
+    "leaks": "leaked",
+    "hangs": "hung",
+    "no result": "no result",
+    "loses other credit": "lost",
+    "acts outside": "wrote outside",
+    "outlives grading": "left processes",
+}
 
 
 def main(words: list[str]) -> None:
@@ -30,17 +37,13 @@ def main(words: list[str]) -> None:
     start = time.monotonic()
     attacks = [a for a in BANK if not words or any(word in a.id for word in words)]
     width = max(len(attack.name) for attack in attacks)
+    rows = []
+    print(f"{'':{width}}  {'stock Otter':32}  isolated grader")
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        rows = pool.map(try_both, attacks)
-        for kind, of_kind in groupby(rows, key=lambda row: row[0].kind):
-            print(f"\n{kind.replace('_', ' '):{width}}  {'stock Otter':32}  isolated grader")
-            verdicts = []
-            for attack, stock, ours in of_kind:
-                print(f"{attack.name:{width}}  {stock:32}  {ours}", flush=True)
-                verdicts.append((stock, ours))
-            stock, ours = (count(column) for column in zip(*verdicts, strict=True))
-            print(f"{'fine':{width}}  {stock:32}  {ours}")
-    print(f"\n{len(attacks)} attacks in {time.monotonic() - start:.0f} s")
+        for attack, stock, ours in pool.map(try_both, attacks):
+            print(f"{attack.name:{width}}  {stock:32}  {ours}", flush=True)
+            rows.append((attack.kind, stock, ours))
+    print(f"\n{totals(rows)}\n\n{len(attacks)} attacks in {time.monotonic() - start:.0f} s")
 
 
 def try_both(attack: Attack) -> tuple[Attack, str, str]:
@@ -69,10 +72,20 @@ def judge_stock(attack: Attack, outcome: Outcome) -> str:
     return ", ".join(found) or "fine"
 
 
-def count(verdicts: Iterable[str]) -> str:
-    """Return how many of the verdicts are fine, of those that there are."""
-    tried = Counter(verdict == "fine" for verdict in verdicts if verdict != "-")
-    return f"{tried[True]} of {tried.total()}"
+def totals(rows: list[tuple[str, str, str]]) -> str:
+    """Return the table of README.md: how often something happened, by the kind of attack."""
+    lines = [
+        f"| | stock Otter: tried | {' | '.join(COLUMNS)} | isolated grader: tried | not fine |",
+        "| --- |" + " --- |" * (len(COLUMNS) + 3),
+    ]
+    for kind in [*dict.fromkeys(kind for kind, _, _ in rows), "all"]:
+        of_kind = [row for row in rows if kind in (row[0], "all")]
+        stock = [verdict for _, verdict, _ in of_kind if verdict != "-"]
+        counts = [sum(words in verdict for verdict in stock) for words in COLUMNS.values()]
+        not_fine = sum(verdict != "fine" for _, _, verdict in of_kind)
+        cells = [kind.replace("_", " "), len(stock), *counts, len(of_kind), not_fine]
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
