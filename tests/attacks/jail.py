@@ -61,11 +61,15 @@ def isolate(order: dict) -> Path:
     Path("/proc/sys/kernel/ns_last_pid").write_text(str(order["first_process"]))
     mount(None, "/", None, PRIVATE)
     folder = os.open(order["folder"], os.O_PATH)
+    python = {place: os.open(place, os.O_PATH) for place in interpreter_in_open_folders()}
     for place in OPEN_FOLDERS:
         mount("tmpfs", place, "tmpfs", 0, "mode=1777,size=96m")
         canary = Path(place, "canary")
         canary.write_text(CANARY)
         canary.chmod(0o666)
+    for place, descriptor in python.items():
+        os.makedirs(place)
+        mount(f"/proc/self/fd/{descriptor}", place, None, BIND)
     INSIDE.mkdir()
     mount(f"/proc/self/fd/{folder}", str(INSIDE), None, BIND)
     if order["user"] is not None:
@@ -85,6 +89,13 @@ def isolate(order: dict) -> Path:
         fcntl.ioctl(any_socket, 0x8914, struct.pack("16sH14x", b"lo", 0x41))  # SIOCSIFFLAGS
     os.chdir(INSIDE)
     return INSIDE
+
+
+def interpreter_in_open_folders() -> list[str]:
+    """Return where Python lies if others may write there: in a checkout below /tmp, say."""
+    places = {sys.prefix, sys.base_prefix}
+    within = tuple(f"{folder}/" for folder in OPEN_FOLDERS)
+    return sorted(place for place in places if place.startswith(within))
 
 
 def run(order: dict, folder: Path) -> dict:
