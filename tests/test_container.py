@@ -168,6 +168,21 @@ def test_report_stays_short_and_clean_whatever_cells_say(container, root, tmp_pa
     container.results_path.read_text().encode()
 
 
+@pytest.mark.parametrize("folder", ["", "my homework/part 1"])
+def test_what_lies_beside_a_notebook_is_there_but_staff_files_win(
+    folder, container, root, tmp_path
+):
+    new = "    import my_helper, lab\n    assert not hasattr(lab, 'MINE')\n    return my_helper.mean(y)"
+    upload = edited(root, tmp_path, "    return np.mean(y)", new)
+    place = tmp_path / "upload" / folder
+    (place / "lab").mkdir(parents=True)
+    (place / "lab/__init__.py").write_text("MINE = True")
+    (place / "lab.py").write_text("MINE = True")
+    (place / "my_helper.py").write_text("import numpy as np\nmean = np.mean")
+    (place / upload.name).write_bytes(upload.read_bytes())
+    assert container.grade(*(tmp_path / "upload").iterdir())["score"] == 18
+
+
 def test_helper_that_a_later_cell_defines_anew_does_no_harm(container, root, tmp_path):
     # Stock Otter grades a question when the notebook checks it.
     new = "    return helper(y)\n\n\ndef helper(y):\n    return np.mean(y)"

@@ -174,9 +174,9 @@ class Grader:
 
     def describe(self, graded: Graded) -> dict:
         """Return the fields of a `Record` that grading fills in."""
-        from autograder.trusted.report import score
+        from autograder.trusted.report import autograded, score
 
-        questions = [q for part in graded.parts for q in part.questions if q.tests is not None]
+        questions = autograded(graded)
         cases = [case for question in questions for case in self.cases(question)]
         totals = [score(question) for question in questions]
         return {

@@ -18,7 +18,7 @@ from pathlib import Path
 from .client import GraderError, Sandbox
 from .grading import Graded, grade
 from .homework import Homework, load
-from .report import failure_results, make_results, score
+from .report import autograded, failure_results, make_results, score
 from .upload import read_upload
 
 NOT_ROOT = (
@@ -103,7 +103,7 @@ def check_solution(root: Path) -> int:
 
 def print_score(homework: Homework, graded: Graded) -> int:
     """Print what the solution gets, question by question where it loses; return the exit code."""
-    questions = [q for part in graded.parts for q in part.questions if q.tests is not None]
+    questions = autograded(graded)
     lost = [q for q in questions if not q.tests.passed_all]
     earned, possible = (sum(column) for column in zip(*map(score, questions), strict=True))
     print(f"{homework.title}: the solution gets {earned:g} of {possible:g} points")

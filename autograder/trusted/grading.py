@@ -106,7 +106,7 @@ def _files_for_notebook(
     homework: Homework, upload: Upload, notebook: Notebook
 ) -> Mapping[str, bytes]:
     """Return what lay beside the notebook, and what staff want there, which wins."""
-    start = f"{notebook.folder}/" if notebook.folder else ""
+    start = "" if notebook.folder == "." else f"{notebook.folder}/"
     taken = {name.partition("/")[0] for name in homework.files}
     beside = {
         name.removeprefix(start): data

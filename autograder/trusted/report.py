@@ -34,7 +34,7 @@ def make_results(graded: Graded) -> dict:
             else:
                 tests += _test_entries(question, graded.homework)
     return {
-        "score": round(sum(score(question)[0] for question in _autograded(graded)), 5),
+        "score": round(sum(score(question)[0] for question in autograded(graded)), 5),
         "output": _summary(graded),
         "output_format": "text",
         "test_output_format": "text",
@@ -72,7 +72,8 @@ def _is_hidden(result: TestCaseResult) -> bool:
     return bool(result.test_case.hidden)
 
 
-def _autograded(graded: Graded) -> list[GradedQuestion]:
+def autograded(graded: Graded) -> list[GradedQuestion]:
+    """Return all questions but those graded by hand."""
     return [q for part in graded.parts for q in part.questions if q.tests is not None]
 
 

@@ -340,7 +340,7 @@ def thousands_of_files():
         open(f"file{i}", "w").close()
 
 
-@cell(SOLVED)
+@cell(SOLVED, limits={"seconds_per_cell": 10})  # a busy machine needs more than two
 def thousands_of_folders():
     """Makes a folder in a folder in a folder, three thousand deep."""
     import os
