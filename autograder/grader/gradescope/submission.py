@@ -1,7 +1,7 @@
 """What Gradescope starts: read ``ROOT/submission``, write ``ROOT/results/results.json``.
 
-    python container.py grade ROOT      grade the upload
-    python container.py check ROOT      grade the solution; exit with 1 unless it is full marks
+    start.py gradescope.submission grade ROOT      grade the upload
+    start.py gradescope.submission check ROOT      grade the solution; exit with 1 unless it is full marks
 
 `run_autograder` calls the first, `setup.sh` the second.
 """
@@ -15,11 +15,11 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from .client import GraderError, Sandbox
-from .grading import Graded, grade
-from .homework import Homework, load
-from .report import autograded, failure_results, make_results, score
-from .upload import read_upload
+from ..sessions import GraderError, Sandbox
+from ..grading import Graded, grade
+from ..homework import Homework, load
+from ..report import autograded, failure_results, make_results, score
+from ..upload import read_upload
 
 NOT_ROOT = (
     "This run is no isolated one in every respect, because the grader does not run as root. "
@@ -27,9 +27,9 @@ NOT_ROOT = (
 )
 
 
-def main(arguments: list[str]) -> int:
+def main(command: str, folder: str) -> int:
     """Run the command line; return the exit code."""
-    command, root = arguments[0], Path(arguments[1])
+    root = Path(folder)
     if command == "check":
         return check_solution(root)
     try:

@@ -15,8 +15,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..protocol import LONGEST_TEXT, ProtocolError, clean_name, decode, encode
-from .client import Case
+from .protocol import LONGEST_TEXT, ProtocolError, clean_name, decode, encode
+from .sessions import Case
 
 # The file in which student code stands, as tracebacks call it.
 STUDENT = "<student>"

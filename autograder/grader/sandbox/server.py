@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import os
 import signal
 import socket
-import sys
 import time
 from pathlib import Path
 
@@ -22,7 +22,7 @@ import psutil
 from ..limits import Limits
 from ..protocol import receive, send
 from .confine import choose_uid, close_to_same_user, confine, make_interpreter_reachable
-from .session import Session, make_shell
+from .notebook import Session, make_shell
 
 # The trusted process asks for little.
 LIMIT = 2**16
@@ -34,9 +34,16 @@ SECONDS_TO_KILL = 20
 SECONDS_TO_END_CASE = 2
 
 
-def main(descriptor: int) -> None:
-    """Fork a keeper for each socket that arrives, until the trusted process hangs up."""
-    channel = socket.socket(fileno=descriptor)
+def main(descriptor: str, *preload: str) -> None:
+    """Fork a keeper for each socket that arrives, until the trusted process hangs up.
+
+    Args:
+        descriptor: of the socket.
+        preload: modules to import, so that notebooks need not.
+    """
+    for module in preload:
+        importlib.import_module(module)
+    channel = socket.socket(fileno=int(descriptor))
     uid = choose_uid()
     if uid is not None:
         make_interpreter_reachable(uid)
@@ -186,6 +193,3 @@ def list_children() -> list[int]:
         return [process.pid for process in psutil.Process().children()]
     return [int(child) for child in listed.split()]
 
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

@@ -19,7 +19,7 @@ from pathlib import Path
 from otter.test_files.abstract_test import TestCase, TestCaseResult, TestFile
 from otter.test_files.exception_test import ExceptionTestFile
 
-from ..limits import Limits, grader_config
+from .limits import Limits, grader_config
 from .upload import Notebook, read_upload
 
 __all__ = ["Homework", "Part", "Question", "TestCaseResult", "TestFile", "load", "names_in"]

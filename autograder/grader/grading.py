@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from .client import CellFault, Fault, Sandbox, Session
+from .sessions import CellFault, Fault, Sandbox, Session
 from .homework import Homework, Part, Question, TestCaseResult, TestFile, names_in
 from .proxies import Environment
 from .upload import Cell, Notebook, Upload, match

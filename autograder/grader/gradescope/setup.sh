@@ -21,4 +21,4 @@ if [ -z "${GRADER_PYTHON:-}" ]; then
     --requirements "$source/requirements.txt" --constraints "$source/requirements.lock"
 fi
 
-"${GRADER_PYTHON:-$root/env/bin/python}" -I -B "$source/grade.py" check "$root"
+"${GRADER_PYTHON:-$root/env/bin/python}" -I -B "$source/grader/start.py" gradescope.submission check "$root"

@@ -19,12 +19,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ..limits import MEGABYTE, Limits
-from ..protocol import LONGEST_TEXT, ProtocolError, receive, send
+from .limits import MEGABYTE, Limits
+from .protocol import LONGEST_TEXT, ProtocolError, receive, send
 
-SOURCE = Path(__file__).resolve().parents[2]
-START = "import sys; sys.path.insert(0, sys.argv[2]); from autograder.sandbox import server; "
-START += "server.main(int(sys.argv[1]))"
+START = Path(__file__).with_name("start.py")
 # Of a message between this process and the fork server or a keeper.
 SMALL = 2**16
 # For what takes milliseconds unless the machine is very busy; a keeper kills within 20 seconds.
@@ -68,10 +66,12 @@ class Sandbox:
         self.folder.chmod(0o711)  # sessions pass through to their own folders
         ours, theirs = socket.socketpair()
         self.channel = ours
-        start = "".join(f"import {module}; " for module in preload) + START
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", "-B", "-c", start, str(theirs.fileno()), str(SOURCE)],
+                [
+                    *(sys.executable, "-I", "-B", str(START), "sandbox.server"),
+                    *(str(theirs.fileno()), *preload),
+                ],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env={**_scrubbed_environment(), "IPYTHONDIR": str(self.folder / "ipython")},
