@@ -8,13 +8,25 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from .sessions import CellFault, Fault, Sandbox, Session
-from .homework import Homework, Part, Question, TestCaseResult, TestFile, names_in
+from otter.test_files.abstract_test import TestCase
+
+from .facts import NO_NOTEBOOK, Facts
+from .homework import (
+    CaseResult,
+    Homework,
+    Part,
+    Question,
+    TestedQuestion,
+    WrittenQuestion,
+    names_in,
+)
+from .processes import Sandbox
 from .proxies import Environment
+from .sessions import CellFault, Fault, Session
 from .upload import Cell, Notebook, Upload, match
 
 # The message of every test of a notebook that is not there.
@@ -25,12 +37,39 @@ END_OF_QUESTION = "<!-- END QUESTION -->"
 
 @dataclass
 class GradedQuestion:
-    """A question and what came of its tests; ``tests`` is None where it is graded by hand."""
+    """A question that tests grade, and what came of them."""
 
-    question: Question
-    tests: TestFile | None
-    answer: str = ""  # to a written question
-    faults: dict[int, str] = field(default_factory=dict)  # by test case: it hung, crashed, ...
+    question: TestedQuestion
+    results: list[CaseResult] = field(default_factory=list)  # in the order of the test cases
+    faults: list[str] = field(default_factory=list)  # the function hung, crashed, ...
+
+    @property
+    def score(self) -> tuple[float, float]:
+        """Points earned and possible, by Otter's rules."""
+        tests = copy.copy(self.question.tests)
+        tests.test_case_results = self.results
+        return tests.score, tests.possible
+
+    def score_of(self, hidden: bool) -> tuple[float, float]:
+        """Points earned and possible in the hidden or in the public test cases."""
+        chosen = self.results_of(hidden)
+        earned = sum(result.test_case.points for result in chosen if result.passed)
+        return earned, sum(result.test_case.points for result in chosen)
+
+    def results_of(self, hidden: bool) -> list[CaseResult]:
+        """Return the results of the hidden or of the public test cases."""
+        return [result for result in self.results if bool(result.test_case.hidden) == hidden]
+
+
+@dataclass
+class WrittenAnswer:
+    """A question that people grade, and what the student wrote."""
+
+    question: WrittenQuestion
+    text: str = ""
+
+
+Answer = GradedQuestion | WrittenAnswer
 
 
 @dataclass
@@ -40,8 +79,13 @@ class GradedPart:
     part: Part
     notebook: Notebook | None
     problem: str  # why there is no notebook, for the student
-    questions: list[GradedQuestion]
+    answers: list[Answer]
     cell_faults: list[CellFault] = field(default_factory=list)
+
+    @property
+    def questions(self) -> list[GradedQuestion]:
+        """The questions that tests grade."""
+        return [answer for answer in self.answers if isinstance(answer, GradedQuestion)]
 
 
 @dataclass
@@ -54,52 +98,54 @@ class Graded:
     missing_protections: list[str]
     seconds: float
 
+    @property
+    def questions(self) -> list[GradedQuestion]:
+        """The questions that tests grade, of all parts."""
+        return [question for part in self.parts for question in part.questions]
 
-def grade(homework: Homework, upload: Upload, sandbox: Sandbox) -> Graded:
+
+def grade(homework: Homework, upload: Upload, sandbox: Sandbox | None) -> Graded:
     """Grade what a student uploaded.
+
+    Args:
+        homework: the tests.
+        upload: the notebooks.
+        sandbox: where they run; an upload without notebooks needs none.
 
     Raises:
         GraderError: the grader cannot do its work; never for what the upload holds.
     """
     start = time.monotonic()
-    names = [part.name for part in homework.parts]
-    notebooks, problems = match(upload, names)
+    notebooks, problems = match(upload, [part.name for part in homework.parts])
     parts = [
-        GradedPart(part, notebooks.get(part.name), problems.get(part.name, ""), _questions(part))
+        GradedPart(
+            part,
+            notebooks.get(part.name),
+            problems.get(part.name, ""),
+            [_unanswered(question) for question in part.questions],
+        )
         for part in homework.parts
     ]
+    end = start + homework.limits.seconds_in_total
     with ExitStack() as stack:
         sessions = {}
         for part in parts:  # all are started before student code runs in any
-            if part.notebook is not None:
+            if part.notebook is not None and sandbox is not None:
                 files = _files_for_notebook(homework, upload, part.notebook)
-                end = start + homework.limits.seconds_in_total
                 session = Session(sandbox, files, homework.limits, end)
                 stack.callback(session.close)
                 sessions[part.part.name] = session
-        for part in parts:
-            if part.notebook is not None:
-                session = sessions[part.part.name]
-                part.cell_faults = session.run_cells(_graded_cells(part.notebook))
-        for hidden in (False, True):
-            for part in parts:
-                for graded in part.questions:
-                    _run_tests(graded, hidden, sessions.get(part.part.name))
+        _run(parts, sessions)
     for part in parts:
         _find_written_answers(part)
-    missing = dict.fromkeys(line for session in sessions.values() for line in session.missing)
+    missing = dict.fromkeys(m for session in sessions.values() for m in session.notebook.missing)
     return Graded(homework, parts, upload.faults, list(missing), time.monotonic() - start)
 
 
-def _questions(part: Part) -> list[GradedQuestion]:
-    """Return the questions of a part, each with test files whose results are still empty."""
-    graded = []
-    for question in part.questions:
-        tests = copy.copy(question.tests)
-        if tests is not None:
-            tests.test_case_results = [None] * len(tests.test_cases)
-        graded.append(GradedQuestion(question, tests))
-    return graded
+def _unanswered(question: Question) -> Answer:
+    if isinstance(question, WrittenQuestion):
+        return WrittenAnswer(question)
+    return GradedQuestion(question)
 
 
 def _files_for_notebook(
@@ -122,6 +168,22 @@ def _top_name(path: str) -> str:
     return path.partition("/")[0].partition(".")[0]
 
 
+def _run(parts: list[GradedPart], sessions: Mapping[str, Session]) -> None:
+    """Run all cells, then all public tests, then all hidden ones."""
+    for part in parts:
+        if part.notebook is not None:
+            session = sessions[part.part.name]
+            part.cell_faults = session.run_cells(_graded_cells(part.notebook))
+    for part in parts:
+        for question in part.questions:
+            question.results = [_nothing(case) for case in question.question.tests.test_cases]
+    for hidden in (False, True):
+        for part in parts:
+            if part.notebook is not None:
+                for question in part.questions:
+                    _run_tests(question, hidden, sessions[part.part.name])
+
+
 def _graded_cells(notebook: Notebook) -> dict[int, str]:
     """Return the sources of the cells that grading runs, by position."""
     return {
@@ -131,47 +193,49 @@ def _graded_cells(notebook: Notebook) -> dict[int, str]:
     }
 
 
-def _run_tests(graded: GradedQuestion, hidden: bool, session: Session | None) -> None:
+def _nothing(case: TestCase) -> CaseResult:
+    return CaseResult(case, NOTHING, passed=False, facts=Facts(NO_NOTEBOOK))
+
+
+def _run_tests(question: GradedQuestion, hidden: bool, session: Session) -> None:
     """Run the public or the hidden test cases of a question, each for itself."""
-    if graded.tests is None:
-        return
-    for i, case in enumerate(graded.tests.test_cases):
-        if bool(case.hidden) != hidden:
-            continue
-        if session is None:
-            result = TestCaseResult(case, NOTHING, passed=False)
-        else:
-            result = _run_test_case(graded, i, session)
-        graded.tests.test_case_results[i] = result
+    for i, case in enumerate(question.question.tests.test_cases):
+        if bool(case.hidden) == hidden:
+            try:
+                question.results[i] = _run_test_case(question.question, case, session)
+            except Fault as fault:
+                question.results[i] = _failed_by(fault, case)
+                question.faults.append(question.results[i].message)
 
 
-def _run_test_case(graded: GradedQuestion, i: int, session: Session) -> TestCaseResult:
-    """Let Otter run one test case on stand-ins for the notebook's functions."""
-    alone = copy.copy(graded.tests)
-    alone.test_cases = [graded.tests.test_cases[i]]
-    fault = ""
-    try:
-        with session.open_case(graded.question.id) as opened:
-            alone.run(Environment(opened))
-            fault = opened.fault
-    except Fault as caught:
-        fault = str(caught)
-    if fault:
-        # Whatever the test made of it: a test may take an error for a right answer.
-        case = alone.test_cases[0]
-        where = ""
-        if case.hidden:  # how a process ended could be chosen to say something
-            fault, where = fault.partition(" (")[0], " (on a hidden test's input)"
-        graded.faults[i] = f"{names_in(case)}: {fault}{where}"
-        return TestCaseResult(case, graded.faults[i], passed=False)
-    return alone.test_case_results[0]
+def _run_test_case(question: TestedQuestion, case: TestCase, session: Session) -> CaseResult:
+    """Run one test case on stand-ins for the notebook's functions.
+
+    Raises:
+        Fault: the student's code hangs, crashes, or returns what is no data.
+    """
+    with session.open_case(question.id) as opened:
+        result = question.tests.run_case(case, Environment(opened))
+    if opened.fault:
+        # Also if the test took it for an error that makes a right answer.
+        raise opened.fault
+    return result
+
+
+def _failed_by(fault: Fault, case: TestCase) -> CaseResult:
+    """Return the result of a test case that student code brought to an end."""
+    names = names_in(case)
+    # Details (how a process ended) could be chosen to tell a hidden test's input.
+    text = f"{fault.text} (on a hidden test's input)" if case.hidden else str(fault)
+    facts = Facts(fault.kind, function=names, summary=fault.text if case.hidden else text)
+    return CaseResult(case, f"{names}: {text}", passed=False, facts=facts)
 
 
 def _find_written_answers(part: GradedPart) -> None:
     """Fill in the answers to written questions."""
-    for graded in part.questions:
-        if graded.tests is None and part.notebook is not None:
-            graded.answer = written_answer(graded.question.id, part.part, part.notebook)
+    for answer in part.answers:
+        if isinstance(answer, WrittenAnswer) and part.notebook is not None:
+            answer.text = written_answer(answer.question.id, part.part, part.notebook)
 
 
 def written_answer(question: str, part: Part, notebook: Notebook) -> str:
@@ -188,13 +252,13 @@ def written_answer(question: str, part: Part, notebook: Notebook) -> str:
     return "\n\n".join(texts)
 
 
-def _cells_of(question: str, notebook: Notebook) -> list[Cell]:
-    """Return the cells from a question's heading to the mark where Otter ends it."""
-    cells = list(notebook.cells)
-    starts = [i for i, cell in enumerate(cells) if f"## {question}:" in cell.source]
-    if not starts:
-        return []
-    end = starts[0] + 1
-    while end < len(cells) and END_OF_QUESTION not in cells[end].source:
-        end += 1
-    return cells[starts[0] : end]
+def _cells_of(question: str, notebook: Notebook) -> Iterator[Cell]:
+    """Yield the cells from a question's heading to the mark where Otter ends it."""
+    inside = False
+    for cell in notebook.cells:
+        begins = not inside and f"## {question}:" in cell.source
+        if inside and END_OF_QUESTION in cell.source:
+            return
+        inside = inside or begins
+        if inside:
+            yield cell

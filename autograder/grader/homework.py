@@ -1,8 +1,8 @@
-"""What staff sent: the unpacked ``homework.zip``.
+"""The homework that is graded: an unpacked ``homework.zip``.
 
-- ``homework.json``: version, title, and for each notebook its questions and their points;
+- ``homework.json``: version, title, names of mistakes, and for each notebook its questions;
 - ``otter_config.json``: grading settings, the isolated grader's under ``isolated_grader``;
-- ``files/``: what notebooks find beside them (`lab`);
+- ``files/``: what notebooks find beside them, and what tests may import;
 - ``NAME/tests/*.py``: Otter's test files of the notebook NAME, as in the plain zip;
 - ``NAME/handed_out.ipynb``: the notebook as students received it;
 - ``NAME/solution.ipynb``: with which an image is tested when it is built.
@@ -13,25 +13,77 @@ from __future__ import annotations
 import json
 import sys
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from otter.test_files.abstract_test import TestCase, TestCaseResult, TestFile
+from otter.test_files.abstract_test import TestCase, TestCaseResult
 from otter.test_files.exception_test import ExceptionTestFile
 
+from .facts import CHECK_FAILED, Facts
+from .files import read_files
 from .limits import Limits, grader_config
-from .upload import Notebook, read_upload
+from .upload import Notebook, make_upload
 
-__all__ = ["Homework", "Part", "Question", "TestCaseResult", "TestFile", "load", "names_in"]
+# Of a notebook that comes with the homework, which nobody could have made larger.
+HANDED_OUT_MB = 10
+
+
+@dataclass
+class CaseResult(TestCaseResult):  # type: ignore[misc]
+    """What came of one test case; ``facts`` say why it failed."""
+
+    message: str
+    facts: Facts | None = None
+
+
+class Tests(ExceptionTestFile):  # type: ignore[misc]
+    """Otter's test file, with messages that show no line of a hidden test's source.
+
+    Of a hidden test, only the words of a failed assertion are shown, which staff wrote to be
+    read; any other error is named, for its text can quote the test's values.
+    """
+
+    def run_case(self, case: TestCase, environment: Any) -> CaseResult:
+        """Run one test case on what it takes from ``environment``, by ``environment.get(name)``."""
+        try:
+            case.body.call_func(environment)
+        except Exception as error:
+            message = self._message(case, error)
+            facts = Facts.of(error) or Facts(CHECK_FAILED, summary=" ".join(message.split()))
+            return CaseResult(case, message, passed=False, facts=facts)
+        return CaseResult(case, "", passed=True)
+
+    def _message(self, case: TestCase, error: Exception) -> str:
+        if isinstance(error, AssertionError) and str(error):
+            return str(error)
+        if case.hidden:
+            return f"a check fails, or meets {type(error).__name__}"
+        frames = traceback.extract_tb(error.__traceback__)
+        numbers = [f.lineno for f in frames if f.filename == self.path and f.lineno]
+        lines = [self.source_lines[number - 1].strip() for number in numbers]
+        return "\n".join([*lines[-1:], f"{type(error).__name__}: {error}"])
 
 
 @dataclass(frozen=True)
-class Question:
-    """One question: its id and points; ``tests`` is None where it is graded by hand."""
+class TestedQuestion:
+    """A question that tests grade."""
 
     id: str
     points: float
-    tests: TestFile | None
+    tests: Tests
+
+
+@dataclass(frozen=True)
+class WrittenQuestion:
+    """A question that people grade."""
+
+    id: str
+    points: float
+
+
+Question = TestedQuestion | WrittenQuestion
 
 
 @dataclass(frozen=True)
@@ -82,42 +134,23 @@ def load(folder: Path) -> Homework:
     )
 
 
-def _load_part(folder: Path, questions: list[dict]) -> Part:
+def _load_part(folder: Path, questions: list[Mapping[str, Any]]) -> Part:
+    handed_out = make_upload(read_files([folder / "handed_out.ipynb"], HANDED_OUT_MB))
     return Part(
         name=folder.name,
-        questions=tuple(
-            Question(item["id"], item["points"], _load_tests(folder, item)) for item in questions
-        ),
-        handed_out=read_upload(folder / "handed_out.ipynb", limit_mb=10).notebooks[0],
+        questions=tuple(_load_question(folder, question) for question in questions),
+        handed_out=handed_out.notebooks[0],
         folder=folder,
     )
 
 
-def _load_tests(folder: Path, question: dict) -> TestFile | None:
-    if question["written"]:
-        return None
-    return GradedTestFile.from_file(str(folder / "tests" / f"{question['id']}.py"))
+def _load_question(folder: Path, about: Mapping[str, Any]) -> Question:
+    if about["written"]:
+        return WrittenQuestion(about["id"], about["points"])
+    tests = Tests.from_file(str(folder / "tests" / f"{about['id']}.py"))
+    return TestedQuestion(about["id"], about["points"], tests)
 
 
 def names_in(case: TestCase) -> str:
     """Return what a test case takes from the notebook: as a rule, the function that it tests."""
     return ", ".join(case.body._get_func_params())
-
-
-class GradedTestFile(ExceptionTestFile):
-    """Otter's test file, with messages that show no line of a hidden test's source.
-
-    Of a hidden test, only the words of a failed assertion are shown, which staff wrote to be
-    read; any other error is named, for its text can quote the test's values.
-    """
-
-    def _generate_error_message(self, excp: Exception, context: int = 0) -> str:
-        # Otter asks right after a case has run, when the results of those before it are noted.
-        case = self.test_cases[len(self.test_case_results)]
-        if isinstance(excp, AssertionError) and str(excp):
-            return str(excp)
-        if case.hidden:
-            return f"a check fails, or meets {type(excp).__name__}"
-        frames = traceback.extract_tb(excp.__traceback__)
-        lines = [self.source_lines[f.lineno - 1].strip() for f in frames if f.filename == self.path]
-        return "\n".join([*lines[-1:], f"{type(excp).__name__}: {excp}"])

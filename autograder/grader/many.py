@@ -1,97 +1,137 @@
-"""A worker: grades one submission after the other, with the grader that is in the homework's zip.
+"""Grade one submission after the other, for the command that grades a class.
 
-    python -I -B worker.py DESCRIPTOR FOLDER PARENT
+    python -I -B start.py many HOMEWORK FOLDER PARENT
 
-DESCRIPTOR is a stream socket, FOLDER the unpacked ``homework.zip``, PARENT the process that must
-be there. The worker says hello, then answers each submission; see `workers` for the other end.
-Python runs isolated and knows no paths, so this file imports nothing of its own package.
+HOMEWORK is the unpacked ``homework.zip``, FOLDER an empty folder for temporary files, PARENT the
+process that must be there. Each line of standard input is a submission as JSON; each
+line of standard output is one of these:
+
+    {"ready": ...}      once, at the start: what a submission without notebooks gets, and versions
+    {"broken": "..."}   instead of it: why the homework cannot be loaded
+    {"results": ..., "record": ..., "missing_protections": [...]}      for each submission
+    {"failed": "..."}   instead of it, and the end: the grader itself failed
+
+It ends with its input. All else that it has to say goes to standard error, for staff.
 """
 
 from __future__ import annotations
 
-import atexit
-import base64
 import contextlib
 import ctypes
-import importlib.util
+import json
 import os
 import re
 import signal
-import socket
 import sys
 import tempfile
-import types
+from base64 import b64decode, b64encode
+from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
-if TYPE_CHECKING:
-    from ..trusted.client import Sandbox
-    from ..trusted.grading import Graded, GradedQuestion
-    from ..trusted.homework import Homework, TestCaseResult
-    from ..trusted.upload import Upload
+from .files import File, Files
+from .grading import Graded, GradedQuestion, grade
+from .homework import Homework, load
+from .processes import Sandbox
+from .report import cut, make_results
+from .upload import Upload, make_upload
 
-# Of one message; what student code can put into an answer is cut by the grader's own limits.
-LIMIT = 2**30
-# From <linux/prctl.h>: a signal for this process when its parent dies.
+# What scores and messages can depend on, besides Python.
+PACKAGES = ("numpy", "otter-grader", "ipython")
+# From <linux/prctl.h>: a signal for this process when the thread that started it ends.
 PR_SET_PDEATHSIG = 1
 IMPORTS_TORCH = re.compile(r"^\s*(import|from)\s+torch\b", re.MULTILINE)
+LONGEST_LINE = 300  # of a fault
 
 
-def main(descriptor: int, folder: Path, parent: int) -> None:
-    """Grade until the parent hangs up."""
-    signal.signal(signal.SIGTERM, stop)
-    die_with(parent)
-    channel = socket.socket(fileno=descriptor)
-    find_grader(folder)
-    from autograder.protocol import receive, send
-
+def main(homework: str, folder: str, parent: str) -> int:
+    """Grade until there is no more input; return the exit code."""
+    signal.signal(signal.SIGTERM, _stop)
+    tempfile.tempdir = folder
     try:
-        grader = Grader(folder)
-    except Exception as error:  # also whatever a broken test file raises
-        send(channel, {"broken": f"{type(error).__name__}: {error}"}, LIMIT)
-        return
-    with contextlib.suppress(EOFError), Sandboxes() as sandboxes:
-        send(channel, grader.blank(), LIMIT)
-        while True:
-            message = receive(channel, LIMIT)
+        _end_with(int(parent))
+        return _serve(Path(homework))
+    finally:
+        # Empty by now. If the parent was killed, nobody else removes it.
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
+
+
+def _serve(folder: Path) -> int:
+    """Load the homework, then answer each line of input."""
+    # What a test prints must not get between the answers.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    try:
+        homework = load(folder)
+    except Exception as error:  # a broken test file can raise anything
+        _say(answers, {"broken": f"{type(error).__name__}: {error}"})
+        return 1
+    with Sandboxes() as sandboxes:
+        _say(answers, {"ready": {"record": _blank(homework), "versions": versions()}})
+        for line in sys.stdin.buffer:
             try:
-                answer = grader.grade(message["files"], sandboxes)
+                answer = _grade(homework, sandboxes, json.loads(line))
             except Exception as error:
-                send(channel, {"failed": f"{type(error).__name__}: {error}"}, LIMIT)
-                raise  # into the log; a new worker takes over, with a sandbox that is sound
-            send(channel, answer, LIMIT)
+                _say(answers, {"failed": f"{type(error).__name__}: {error}"})
+                raise  # into the log; another process takes over, with a sandbox that is sound
+            _say(answers, answer)
+    return 0
 
 
-def remove_folder() -> None:
-    """Remove this worker's folder for temporary files, which is empty by now."""
-    with contextlib.suppress(OSError):
-        os.rmdir(tempfile.gettempdir())
+def _say(answers: Any, message: dict[str, Any]) -> None:
+    answers.write(f"{json.dumps(message)}\n")
+    answers.flush()
 
 
-def stop(*signal_and_frame: Any) -> NoReturn:
-    """End by way of every ``finally``, so that no session and no folder stays behind."""
+def _stop(*signal_and_frame: object) -> NoReturn:
+    """End by way of every ``finally``, so that no process and no folder stays behind."""
     sys.exit(1)
 
 
-def die_with(parent: int) -> None:
+def _end_with(parent: int) -> None:
     """Have this process stopped when its parent ends, even by SIGKILL.
 
-    To Linux, the parent is the thread that started it. Elsewhere it ends when it next has
-    something to say.
+    Elsewhere than on Linux, it ends when it next reads its input.
     """
     with contextlib.suppress(AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != parent:
+    if os.getppid() != parent:  # it has ended already
         sys.exit(1)
 
 
-def find_grader(folder: Path) -> None:
-    """Let ``autograder`` be the one in ``folder``, and ``otter`` no more than grading needs."""
-    sys.path.insert(0, str(folder))
-    # `import otter` takes seconds; `autograder/gradescope/grade.py` does the same.
-    otter = types.ModuleType("otter")
-    otter.__path__ = importlib.util.find_spec("otter").submodule_search_locations
-    sys.modules["otter"] = otter
+def versions() -> dict[str, str]:
+    """Return the versions of what scores and messages can depend on."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return {"python": python, **{name: version(name) for name in PACKAGES}}
+
+
+# -- submissions as JSON ----------------------------------------------------------------------
+
+
+def pack(files: Files) -> dict[str, Any]:
+    """Return the files of a submission as JSON."""
+    return {
+        "files": [
+            {"path": file.path, "name": file.name, "data": b64encode(file.data).decode()}
+            for file in files.files
+        ],
+        "refused": files.refused,
+    }
+
+
+def unpack(message: dict[str, Any]) -> Files:
+    """Return what `pack` packed."""
+    return Files(
+        tuple(
+            File(item["path"], item["name"], b64decode(item["data"])) for item in message["files"]
+        ),
+        tuple((path, why) for path, why in message["refused"]),
+    )
+
+
+# -- grading ----------------------------------------------------------------------------------
 
 
 class Sandboxes(contextlib.ExitStack):
@@ -101,7 +141,7 @@ class Sandboxes(contextlib.ExitStack):
     function imports it. For the others, its memory would make every fork slower.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.running: dict[bool, Sandbox] = {}
 
@@ -115,147 +155,86 @@ class Sandboxes(contextlib.ExitStack):
         ]
         with_torch = any(map(IMPORTS_TORCH.search, graded))
         if with_torch not in self.running:
-            self.running[with_torch] = self.enter_context(start_sandbox(with_torch))
+            sandbox = Sandbox(preload=["torch"] if with_torch else [])
+            self.running[with_torch] = self.enter_context(sandbox)
         return self.running[with_torch]
 
 
-def start_sandbox(with_torch: bool) -> Sandbox:
-    """Return a new sandbox, whose fork server has imported torch or not."""
-    from autograder.trusted.client import Sandbox
+def _blank(homework: Homework) -> dict[str, Any]:
+    """Return the questions and points of a submission that gets nothing."""
+    record = describe(grade(homework, make_upload(Files(())), None))
+    return {name: record[name] for name in ("possible", "questions")}
 
-    return Sandbox(preload=["torch"] if with_torch else [])
+
+def _grade(homework: Homework, sandboxes: Sandboxes, message: dict[str, Any]) -> dict[str, Any]:
+    """Grade one submission."""
+    upload = make_upload(unpack(message))
+    graded = grade(homework, upload, sandboxes.choose(upload))
+    return {
+        "results": make_results(graded),
+        "record": describe(graded),
+        "missing_protections": graded.missing_protections,
+    }
 
 
-class Grader:
-    """The homework, loaded once."""
-
-    def __init__(self, folder: Path):
-        from autograder.trusted.homework import load
-
-        self.homework: Homework = load(folder)
-        from lab.mistakes import SENTENCES  # the zip's, since `load`
-
-        # A sentence can hold a number, as {k}.
-        self.sentences = {
-            name: re.compile(re.escape(text).replace(r"\{k\}", r"\d+"))
-            for name, text in SENTENCES.items()
-        }
-
-    def blank(self) -> dict:
-        """Return the questions and points of a submission that gets nothing."""
-        from autograder.trusted.grading import grade
-        from autograder.trusted.upload import Upload
-
-        # Nothing runs for an upload without notebooks, so it takes no sandbox.
-        graded = grade(self.homework, Upload((), {}, (), ()), None)
-        record = self.describe(graded)
-        return {name: record[name] for name in ("possible", "questions")}
-
-    def grade(self, files: list[dict], sandboxes: Sandboxes) -> dict:
-        """Grade one submission.
-
-        Returns:
-            ``results`` for Gradescope, what `describe` makes, and sentences on what this machine
-            cannot protect.
-        """
-        from autograder.trusted.grading import grade
-        from autograder.trusted.report import make_results
-        from autograder.trusted.upload import read_upload
-
-        with tempfile.TemporaryDirectory() as folder:
-            write_files(os.fsencode(folder), files)
-            upload = read_upload(Path(folder), self.homework.limits.upload_mb)
-        graded = grade(self.homework, upload, sandboxes.choose(upload))
-        return {
-            "results": make_results(graded),
-            "record": self.describe(graded),
-            "missing_protections": graded.missing_protections,
-        }
-
-    def describe(self, graded: Graded) -> dict:
-        """Return the fields of a `Record` that grading fills in."""
-        from autograder.trusted.report import autograded, score
-
-        questions = autograded(graded)
-        cases = [case for question in questions for case in self.cases(question)]
-        totals = [score(question) for question in questions]
-        return {
-            "seconds": round(graded.seconds, 3),
-            "score": round(sum(earned for earned, _ in totals), 5),
-            "possible": round(sum(possible for _, possible in totals), 5),
-            "questions": {
-                question.question.id: {
-                    "public": [round(points, 5) for points in score(question, hidden=False)],
-                    "hidden": [round(points, 5) for points in score(question, hidden=True)],
-                }
-                for question in questions
-            },
-            "cases": cases,
-            "mistakes": [
-                name
-                for name, sentence in self.sentences.items()
-                if any(sentence.search(case["message"]) for case in cases)
-            ],
-            "faults": find_faults(graded),
-        }
-
-    def cases(self, graded: GradedQuestion) -> list[dict]:
-        """Return the test cases of one question."""
-        from autograder.trusted.report import OTTERS_HEAD, cut
-
-        def message(result: TestCaseResult) -> str:
-            return "" if result.passed else result.message.removeprefix(OTTERS_HEAD)
-
-        return [
-            {
-                "question": graded.question.id,
-                "case": number,
-                "name": result.test_case.body.test_func.__name__.removeprefix("test_"),
-                "hidden": bool(result.test_case.hidden),
-                "passed": result.passed,
-                "points": round(result.test_case.points, 5),
-                "message": cut(message(result), self.homework),
+def describe(graded: Graded) -> dict[str, Any]:
+    """Return what a class run keeps of a graded submission, as data."""
+    totals = [question.score for question in graded.questions]
+    return {
+        "seconds": round(graded.seconds, 3),
+        "score": round(sum(earned for earned, _ in totals), 5),
+        "possible": round(sum(possible for _, possible in totals), 5),
+        "questions": {
+            question.question.id: {
+                "public": [round(points, 5) for points in question.score_of(hidden=False)],
+                "hidden": [round(points, 5) for points in question.score_of(hidden=True)],
             }
-            for number, result in enumerate(graded.tests.test_case_results, 1)
-        ]
+            for question in graded.questions
+        },
+        "cases": [
+            case
+            for question in graded.questions
+            for case in _describe_cases(question, graded.homework)
+        ],
+        "faults": _find_faults(graded),
+    }
 
 
-def write_files(folder: bytes, files: list[dict]) -> None:
-    """Write a submission below ``folder``; a file that is too large to be read has only a size."""
-    for item in files:
-        path = os.path.join(folder, os.fsencode(item["path"]))
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "xb") as file:
-            if "data" in item:
-                file.write(base64.b64decode(item["data"]))
-            else:
-                file.truncate(item["size"])
+def _describe_cases(question: GradedQuestion, homework: Homework) -> list[dict[str, Any]]:
+    """Return the test cases of one question."""
+    return [
+        {
+            "question": question.question.id,
+            "case": number,
+            "name": result.test_case.body.test_func.__name__.removeprefix("test_"),
+            "hidden": bool(result.test_case.hidden),
+            "passed": result.passed,
+            "points": round(result.test_case.points, 5),
+            "message": cut(result.message, homework),
+            "facts": asdict(result.facts) if result.facts else None,
+        }
+        for number, result in enumerate(question.results, 1)
+    ]
 
 
-def find_faults(graded: Graded) -> list[str]:
+def _find_faults(graded: Graded) -> list[str]:
     """Return what is out of order: in the upload, in cells, in functions that hang or crash."""
     faults = list(graded.upload_faults)
     for part in graded.parts:
         if part.notebook is None:
             faults.append(f"{part.part.name}: not graded. {part.problem}")
         faults += [
-            f"{part.part.name}, cell {fault.index + 1}: {one_line(fault.error)}"
+            f"{part.part.name}, cell {fault.index + 1}: {_one_line(fault.error)}"
             for fault in part.cell_faults
         ]
         faults += [
-            f"{question.question.id}: {one_line(fault)}"
+            f"{question.question.id}: {_one_line(fault)}"
             for question in part.questions
-            for fault in question.faults.values()
+            for fault in question.faults
         ]
     return list(dict.fromkeys(faults))
 
 
-def one_line(text: str) -> str:
-    """Return a text as one line of at most 300 characters."""
+def _one_line(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= 300 else f"{line[:299]}…"
-
-
-if __name__ == "__main__":
-    atexit.register(remove_folder)
-    main(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"

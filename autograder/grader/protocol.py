@@ -1,4 +1,4 @@
-"""What the trusted process and the sandbox say to each other: length-prefixed JSON, plain data.
+"""How messages travel between the trusted process and the sandbox: length-prefixed JSON.
 
 A message is four bytes of length, big-endian, and that much JSON. Values travel as
 
@@ -29,6 +29,8 @@ from typing import Any
 
 import numpy as np
 
+# Of a message that carries no values, in bytes.
+SMALL_MESSAGE = 2**16
 # Real data nests two or three deep; a hostile message should not use up the stack.
 DEEPEST = 20
 # Of an error's text and of a line of code, in characters.
@@ -116,7 +118,9 @@ def receive(
     return (message, files) if descriptors else message
 
 
-def _read_head(channel: socket.socket, deadline: float, descriptors: int) -> tuple[bytes, list]:
+def _read_head(
+    channel: socket.socket, deadline: float, descriptors: int
+) -> tuple[bytes, list[int]]:
     if not descriptors:
         return _read(channel, 4, deadline), []
     _set_timeout(channel, deadline)
@@ -186,7 +190,7 @@ def _from_torch(tensor: Any) -> Any:
         return tensor
 
 
-def _encode_numpy(value: Any, limit: int) -> dict:
+def _encode_numpy(value: Any, limit: int) -> dict[str, Any]:
     if value.nbytes > limit:
         raise ProtocolError(f"it is larger than {limit >> 20} MB")
     array = np.asarray(value)
@@ -217,7 +221,7 @@ def decode(tree: Any, depth: int = 0) -> Any:
         raise ProtocolError("it is not a value") from None
 
 
-def _decode_tagged(tree: dict, depth: int) -> Any:
+def _decode_tagged(tree: dict[str, Any], depth: int) -> Any:
     tag = next(iter(tree), "")
     if tag == "tuple":
         return tuple(decode(tree["tuple"], depth))
@@ -242,7 +246,7 @@ def _decode_numbers(dtype: str, data: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(data, validate=True), dtype)
 
 
-def _empty(shape: list) -> np.ndarray:
+def _empty(shape: list[int]) -> np.ndarray:
     """Return an array of None that takes no memory, however large."""
     if not all(type(size) is int and 0 <= size <= MOST_ENTRIES for size in shape):
         raise ValueError(shape)

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from . import facts
 from .protocol import LONGEST_TEXT, ProtocolError, clean_name, decode, encode
 from .sessions import Case
 
@@ -30,7 +31,7 @@ class Environment:
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return what ``name`` stands for in the notebook; a `StudentFunction` if callable."""
-        answer = self.case.ask({"look": True, "name": name})
+        answer = self.case.look_up(name)
         if "missing" in answer:
             return default
         if "function" in answer:
@@ -54,17 +55,17 @@ class StudentFunction:
             Fault: the function hangs, ends its process or returns what cannot travel.
             Exception: what the function raises.
         """
-        limit = self._case.session.limit
-        values = {"arguments": list(arguments), "keywords": keywords}
-        values = {key: encode(value, limit) for key, value in values.items()}
-        answer = self._case.ask({"call": True, "name": self._name, **values})
+        limit = self._case.limit
+        encoded = encode(list(arguments), limit), encode(keywords, limit)
+        answer = self._case.call(self._name, *encoded)
         if "raised" in answer:
             self._raise_again(answer["raised"])
         try:
             for key, before in (("arguments", list(arguments)), ("keywords", keywords)):
                 updated(before, decode_from(self._case, answer.get(key)))
         except ValueError:
-            self._case.fail("changed the shape of an argument: inputs belong to the caller")
+            text = "changed the shape of an argument: inputs belong to the caller"
+            self._case.fail(facts.ARGUMENT_CHANGED, text)
         return decode_from(self._case, answer.get("returned"))
 
     def _memory_mb(self) -> float:
@@ -102,7 +103,7 @@ def make_error(kind: object, base: object, text: str) -> Exception:
     known = _find_error(kind)
     if known:
         try:
-            error = known(_Verbatim(text))
+            error: Exception = known(_Verbatim(text))
         except TypeError:  # UnicodeDecodeError and the like want more
             pass
         else:
@@ -110,7 +111,8 @@ def make_error(kind: object, base: object, text: str) -> Exception:
                 return error
     parent = _find_error(base) or Exception
     methods = {"__module__": "student", "__init__": lambda self: None, "__str__": lambda self: text}
-    return type(clean_name(kind), (parent,), methods)()
+    error = type(clean_name(kind), (parent,), methods)()
+    return error
 
 
 def _find_error(name: object) -> type[Exception] | None:
@@ -122,7 +124,7 @@ def _find_error(name: object) -> type[Exception] | None:
     return None
 
 
-def make_signature(parameters: object) -> inspect.Signature:
+def make_signature(parameters: Any) -> inspect.Signature:
     """Return the signature that was described; one that takes anything if none was, or nonsense.
 
     Args:
@@ -130,18 +132,22 @@ def make_signature(parameters: object) -> inspect.Signature:
     """
     try:
         return inspect.Signature(
-            inspect.Parameter(
-                name,
-                inspect._ParameterKind(kind),
-                default=None if has_default else inspect.Parameter.empty,
-            )
-            for name, kind, has_default in parameters
+            [
+                inspect.Parameter(
+                    name,
+                    inspect._ParameterKind(kind),
+                    default=None if has_default else inspect.Parameter.empty,
+                )
+                for name, kind, has_default in parameters
+            ]
         )
     except Exception:  # inspect raises what it likes on names that are none
         anything = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
         return inspect.Signature(
-            inspect.Parameter(name, kind)
-            for name, kind in zip(("args", "kwargs"), anything, strict=True)
+            [
+                inspect.Parameter(name, kind)
+                for name, kind in zip(("args", "kwargs"), anything, strict=True)
+            ]
         )
 
 
@@ -150,7 +156,7 @@ def decode_from(case: Case, tree: Any) -> Any:
     try:
         return decode(tree)
     except ProtocolError as error:
-        case.fail(f"returned something that cannot be graded: {error}")
+        case.fail_as_not_gradable(error)
 
 
 def updated(before: Any, after: Any) -> Any:
@@ -166,8 +172,8 @@ def updated(before: Any, after: Any) -> Any:
         if before.tobytes() != after.tobytes():
             before[...] = after
     elif isinstance(before, list) and isinstance(after, list):
-        kept = [updated(*pair) for pair in zip(before, after, strict=False)]
-        before[:] = kept + after[len(kept) :]
+        first = [updated(*pair) for pair in zip(before, after, strict=False)]
+        before[:] = first + after[len(first) :]
     elif isinstance(before, dict) and isinstance(after, dict):
         kept = {key: updated(before[key], after[key]) for key in before.keys() & after.keys()}
         before.clear()

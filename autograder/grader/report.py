@@ -6,12 +6,11 @@ Everything is plain text, so nothing that a student wrote can pass for a part of
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from .grading import Graded, GradedPart, GradedQuestion
-from .homework import Homework, TestCaseResult, names_in
+from .grading import Graded, GradedPart, GradedQuestion, WrittenAnswer
+from .homework import CaseResult, Homework, names_in
 
-# Otter writes this above the message of a test case that fails.
-OTTERS_HEAD = "❌ Test case failed\n"
 # Control characters, halves of characters, and those that turn the direction of what follows.
 NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 # The others fail for the same reason, or are not meant seriously.
@@ -24,17 +23,17 @@ FOR_HIDDEN = {
 }
 
 
-def make_results(graded: Graded) -> dict:
+def make_results(graded: Graded) -> dict[str, Any]:
     """Return the content of ``results.json``; its form is Gradescope's."""
     tests = [_subtotal(graded)]
     for part in graded.parts:
-        for question in part.questions:
-            if question.tests is None:
-                tests.append(_written_entry(question, graded.homework))
+        for answer in part.answers:
+            if isinstance(answer, WrittenAnswer):
+                tests.append(_written_entry(answer, graded.homework))
             else:
-                tests += _test_entries(question, graded.homework)
+                tests += _test_entries(answer, graded.homework)
     return {
-        "score": round(sum(score(question)[0] for question in autograded(graded)), 5),
+        "score": round(sum(question.score[0] for question in graded.questions), 5),
         "output": _summary(graded),
         "output_format": "text",
         "test_output_format": "text",
@@ -44,7 +43,7 @@ def make_results(graded: Graded) -> dict:
     }
 
 
-def failure_results(words: str) -> dict:
+def failure_results(words: str) -> dict[str, Any]:
     """Return the content of ``results.json`` for when the grader itself fails."""
     return {
         "score": 0,
@@ -56,25 +55,6 @@ def failure_results(words: str) -> dict:
         "stdout_visibility": "hidden",
         "tests": [],
     }
-
-
-def score(question: GradedQuestion, hidden: bool | None = None) -> tuple[float, float]:
-    """Return points earned and possible, by Otter's rules; of all, public or hidden cases."""
-    tests = question.tests
-    if hidden is None:
-        return tests.score, tests.possible
-    chosen = [result for result in tests.test_case_results if _is_hidden(result) == hidden]
-    earned = sum(result.test_case.points for result in chosen if result.passed)
-    return earned, sum(result.test_case.points for result in chosen)
-
-
-def _is_hidden(result: TestCaseResult) -> bool:
-    return bool(result.test_case.hidden)
-
-
-def autograded(graded: Graded) -> list[GradedQuestion]:
-    """Return all questions but those graded by hand."""
-    return [q for part in graded.parts for q in part.questions if q.tests is not None]
 
 
 # -- the text on top --------------------------------------------------------------------------
@@ -116,11 +96,11 @@ def _cell_faults(part: GradedPart, homework: Homework) -> list[str]:
     return lines
 
 
-def _subtotal(graded: Graded) -> dict:
+def _subtotal(graded: Graded) -> dict[str, Any]:
     """Return a line that says how the public tests went: the total is hidden with the rest."""
     lines, all_passed = [], True
     for part in graded.parts:
-        scores = [score(q, hidden=False) for q in part.questions if q.tests is not None]
+        scores = [question.score_of(hidden=False) for question in part.questions]
         earned, possible = (sum(column) for column in zip(*scores, strict=True))
         lines.append(f"{part.part.name}: {earned:g} of {possible:g}")
         all_passed &= earned == possible
@@ -135,14 +115,14 @@ def _subtotal(graded: Graded) -> dict:
 # -- questions --------------------------------------------------------------------------------
 
 
-def _test_entries(question: GradedQuestion, homework: Homework) -> list[dict]:
+def _test_entries(question: GradedQuestion, homework: Homework) -> list[dict[str, Any]]:
     """Return one line for the public tests of a question and one for its hidden tests."""
     entries = []
     for hidden, visibility in ((False, "visible"), (True, homework.hidden_visibility)):
-        results = [r for r in question.tests.test_case_results if _is_hidden(r) == hidden]
+        results = question.results_of(hidden)
         if not results:
             continue
-        earned, possible = score(question, hidden)
+        earned, possible = question.score_of(hidden)
         entries.append(
             {
                 "name": f"{question.question.id}, {'hidden' if hidden else 'public'} tests",
@@ -156,7 +136,7 @@ def _test_entries(question: GradedQuestion, homework: Homework) -> list[dict]:
     return entries
 
 
-def _messages(results: list[TestCaseResult], homework: Homework) -> str:
+def _messages(results: list[CaseResult], homework: Homework) -> str:
     """Return what the failed test cases say, equal messages once."""
     failed = [cut(_message(result), homework) for result in results if not result.passed]
     if not failed:
@@ -165,19 +145,20 @@ def _messages(results: list[TestCaseResult], homework: Homework) -> str:
     return head + "\n\n".join(dict.fromkeys(failed))
 
 
-def _message(result: TestCaseResult) -> str:
+def _message(result: CaseResult) -> str:
     """Return a test case's message, which begins with the name of the function that is tested."""
-    message, names = result.message.removeprefix(OTTERS_HEAD), names_in(result.test_case)
+    if result.facts and result.facts.function:
+        return result.message
     # Those of hidden tests name nothing: at home, the name would be the student's to choose.
-    return message if message.startswith(names) else f"{names}: {message}"
+    return f"{names_in(result.test_case)}: {result.message}"
 
 
-def _written_entry(question: GradedQuestion, homework: Homework) -> dict:
-    answer = cut(question.answer, homework)
+def _written_entry(answer: WrittenAnswer, homework: Homework) -> dict[str, Any]:
+    text = cut(answer.text, homework)
     return {
-        "name": f"{question.question.id}, written answer",
-        "output": answer or "There is no answer here.",
-        "status": "passed" if answer else "failed",
+        "name": f"{answer.question.id}, written answer",
+        "output": text or "There is no answer here.",
+        "status": "passed" if text else "failed",
         "visibility": "visible",
     }
 

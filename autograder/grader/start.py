@@ -20,11 +20,13 @@ def main(program: str, *arguments: str) -> int | None:
     sys.path.insert(0, str(PACKAGE.parent))
     # `import otter` loads what exports notebooks, four times as much as grading needs. A bare
     # package in its place lets its modules be imported one by one.
-    otter = types.ModuleType("otter")
-    otter.__path__ = importlib.util.find_spec("otter").submodule_search_locations
-    sys.modules["otter"] = otter
+    if spec := importlib.util.find_spec("otter"):
+        otter = types.ModuleType("otter")
+        otter.__path__ = list(spec.submodule_search_locations or ())
+        sys.modules["otter"] = otter
     module = importlib.import_module(f"{PACKAGE.name}.{program}")
-    return module.main(*arguments)
+    code: int | None = module.main(*arguments)
+    return code
 
 
 if __name__ == "__main__":

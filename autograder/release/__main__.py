@@ -19,8 +19,8 @@ from pathlib import Path
 
 from . import LITTER, ReleaseError
 from .build import build
-from .container import NAME as CONTAINER
-from .container import build_container
+from .package import NAME as CONTAINER
+from .package import build_container
 from .leaks import scan
 from .masters import Master, clean, read_masters
 from .verify import verify

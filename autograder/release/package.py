@@ -15,10 +15,10 @@ from .masters import Master
 from .settings import title_and_version
 
 NAME = "homework.zip"
-# Of this package, what runs in the container, and what starts it there.
-PACKAGE = Path(__file__).resolve().parents[1]
-START = ("setup.sh", "run_autograder", "grade.py")
-CODE = ("__init__.py", "limits.py", "protocol.py", "trusted/*.py", "sandbox/*.py")
+# All of it ships, and nothing else.
+GRADER = Path(__file__).resolve().parents[1] / "grader"
+# What Gradescope looks for at the root of the zip.
+START = ("setup.sh", "run_autograder")
 
 
 def build_container(root: Path, masters: list[Master], out: Path) -> None:
@@ -30,11 +30,10 @@ def build_container(root: Path, masters: list[Master], out: Path) -> None:
         out: where `build.build` has written ``student/``, ``solutions/`` and the plain zips.
     """
     entries: dict[str, bytes] = {}
-    for pattern in CODE:
-        for path in PACKAGE.glob(pattern):
-            entries[path.relative_to(PACKAGE.parent).as_posix()] = path.read_bytes()
+    for path in GRADER.rglob("*.py"):
+        entries[path.relative_to(GRADER.parent).as_posix()] = path.read_bytes()
     for name in START:
-        entries[name] = (PACKAGE / "gradescope" / name).read_bytes()
+        entries[name] = (GRADER / "gradescope" / name).read_bytes()
     entries["requirements.lock"] = (root / "requirements.lock").read_bytes()
     entries["requirements.txt"] = (root / "assignment/requirements.txt").read_bytes()
     entries["otter_config.json"] = (root / "otter_config.json").read_bytes()

@@ -16,7 +16,7 @@ import yaml
 from otter.assign.assignment import Assignment
 from otter.run import AutograderConfig
 
-from ..limits import grader_config
+from ..grader.limits import grader_config
 from . import ReleaseError
 
 # Without these of assignment/ there is no student folder.

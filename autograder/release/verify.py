@@ -21,7 +21,7 @@ import nbformat
 
 from . import ReleaseError, refuse
 from .build import execute
-from .container import NAME as CONTAINER
+from .package import NAME as CONTAINER
 from .masters import Master, Question, Test
 from .stock import grade
 

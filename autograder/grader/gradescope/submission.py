@@ -1,7 +1,7 @@
 """What Gradescope starts: read ``ROOT/submission``, write ``ROOT/results/results.json``.
 
     start.py gradescope.submission grade ROOT      grade the upload
-    start.py gradescope.submission check ROOT      grade the solution; exit with 1 unless it is full marks
+    start.py gradescope.submission check ROOT      grade the solution; 1 unless full marks
 
 `run_autograder` calls the first, `setup.sh` the second.
 """
@@ -14,12 +14,14 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
+from typing import Any
 
-from ..sessions import GraderError, Sandbox
+from ..files import read_files
 from ..grading import Graded, grade
 from ..homework import Homework, load
-from ..report import autograded, failure_results, make_results, score
-from ..upload import read_upload
+from ..processes import GraderError, Sandbox
+from ..report import failure_results, make_results
+from ..upload import make_upload
 
 NOT_ROOT = (
     "This run is no isolated one in every respect, because the grader does not run as root. "
@@ -41,12 +43,13 @@ def main(command: str, folder: str) -> int:
     return 0
 
 
-def grade_upload(root: Path) -> dict:
+def grade_upload(root: Path) -> dict[str, Any]:
     """Grade ``root/submission``; return what to write into ``results.json``."""
     if os.geteuid() == 0:
         close_folders(root)
     homework = load(root / "source")
-    upload = read_upload(root / "submission", homework.limits.upload_mb)
+    place = (root / "submission").resolve(strict=True)
+    upload = make_upload(read_files([place], homework.limits.upload_mb))
     with Sandbox() as sandbox:
         graded = grade(homework, upload, sandbox)
     report_protections(graded)
@@ -72,7 +75,7 @@ def report_protections(graded: Graded) -> None:
         print(f"protection off: {sentence}")
 
 
-def write_results(root: Path, results: dict) -> None:
+def write_results(root: Path, results: dict[str, Any]) -> None:
     """Replace ``results.json`` in one step, so that there is a whole one at any time."""
     folder = root / "results"
     folder.mkdir(parents=True, exist_ok=True)
@@ -92,7 +95,7 @@ def check_solution(root: Path) -> int:
             target.write_bytes((part.folder / "solution.ipynb").read_bytes())
         try:
             with Sandbox() as sandbox:
-                upload = read_upload(Path(folder), homework.limits.upload_mb)
+                upload = make_upload(read_files([Path(folder)], homework.limits.upload_mb))
                 graded = grade(homework, upload, sandbox)
         except GraderError as error:
             print(f"The grader does not work here: {error}", file=sys.stderr)
@@ -103,11 +106,11 @@ def check_solution(root: Path) -> int:
 
 def print_score(homework: Homework, graded: Graded) -> int:
     """Print what the solution gets, question by question where it loses; return the exit code."""
-    questions = autograded(graded)
-    lost = [q for q in questions if not q.tests.passed_all]
-    earned, possible = (sum(column) for column in zip(*map(score, questions), strict=True))
+    questions = graded.questions
+    lost = [q for q in questions if not all(result.passed for result in q.results)]
+    earned, possible = (sum(column) for column in zip(*(q.score for q in questions), strict=True))
     print(f"{homework.title}: the solution gets {earned:g} of {possible:g} points")
     for question in lost:
-        failed = [r.message for r in question.tests.test_case_results if not r.passed]
+        failed = [result.message for result in question.results if not result.passed]
         print(f"{question.question.id} fails: {failed[0]}", file=sys.stderr)
     return 1 if lost or not questions else 0

@@ -1,10 +1,10 @@
 """The side of the grader where student code runs.
 
-    fork server     `server.main`: imports what is needed once; never runs student code
-      keeper        `server.Keeper`: one per notebook; starts sessions and ends them for good
-        session     `session.Session`: confined; runs the notebook's cells
-          case      `session.Case`: a fork of the session; answers the calls of one test case
+    fork server             `server.main`: imports what is needed once; never runs student code
+      supervisor            `server.Supervisor`: one per notebook; starts its process, and ends it
+        notebook's process  `notebook.NotebookProcess`: confined; runs the cells
+          case              `notebook.CaseProcess`: a fork that answers one test case's calls
 
 Nothing here knows a test, a right value or a score: all it gets is cells, names of functions and
-arguments. `confine` takes a session's rights away before the first cell runs.
+arguments. `confine` takes a process's rights away before the first cell runs.
 """

@@ -287,7 +287,8 @@ def _restrict_files(folder: Path) -> list[str]:
             "Landlock is missing (it needs Linux 5.13 and to be switched on): student code can"
             " read and write what its user can"
         ]
-    files, tcp, scopes = (sum(row[i] for row in LANDLOCK if row[0] <= abi) for i in (1, 2, 3))
+    known = [row for row in LANDLOCK if row[0] <= abi]
+    files, tcp, scopes = (sum(column) for column in list(zip(*known, strict=True))[1:4])
     attributes = struct.pack("QQQ", files, tcp, scopes)
     ruleset = _call("syscall", 444, attributes, len(attributes), 0)
     for path in [*SYSTEM_FOLDERS, *_interpreter_folders(), *DEVICES]:
@@ -408,7 +409,7 @@ def _call(function: str, *arguments: Any) -> int:
         OSError: it answered -1.
     """
     converted = [ctypes.c_ulong(a) if isinstance(a, int) else a for a in arguments]
-    result = getattr(_libc, function)(*converted)
+    result: int = getattr(_libc, function)(*converted)
     if result == -1:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), function)
     return result

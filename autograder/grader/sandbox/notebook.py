@@ -1,4 +1,4 @@
-"""A session runs a notebook's cells; forks of it, cases, answer the calls of one test case each.
+"""The process that runs a notebook's cells, and its forks, the cases, which answer calls.
 
 From the first cell on, student code owns this process: it may have replaced anything in here.
 So nothing in this module protects the grader, and nothing that it sends is trusted.
@@ -22,6 +22,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from ..limits import MEGABYTE, Limits
+from ..messages import CaseEnded, CellDone, ErrorReport
 from ..protocol import LONGEST_TEXT, ProtocolError, decode, encode, receive, send
 from .stand_in import make_otter
 
@@ -30,7 +31,7 @@ class Shell(InteractiveShell):
     """IPython without anybody in front of it: errors are returned, nothing is drawn."""
 
     def showtraceback(self, *args: Any, **options: Any) -> None:
-        """Do nothing; `Session.run_cell` reports the error."""
+        """Do nothing; `NotebookProcess.run_cell` reports the error."""
 
     showsyntaxerror = showindentationerror = showtraceback
     system = InteractiveShell.system_raw  # ``!command`` without a terminal, which is not there
@@ -39,7 +40,7 @@ class Shell(InteractiveShell):
         """End the cell, not the notebook, on ``quit()``."""
         raise SystemExit("quit")
 
-    def _tee(self, channel: str) -> contextlib.AbstractContextManager:
+    def _tee(self, channel: str) -> Any:
         """Keep nothing of what is printed, which could be endless."""
         return contextlib.nullcontext()
 
@@ -58,7 +59,7 @@ def make_shell() -> Shell:
     return Shell.instance(config=config)
 
 
-class Session:
+class NotebookProcess:
     """Runs cells and forks cases, on the word of the trusted process."""
 
     def __init__(self, channel: socket.socket, limits: Limits):
@@ -77,20 +78,21 @@ class Session:
                 message, files = receive(self.channel, descriptors=1)
             except EOFError:
                 return
-            if "cell" in message:
-                answer = {"error": self.run_cell(message["cell"])}
+            answer: CellDone | CaseEnded
+            if message["do"] == "run cell":
+                answer = {"error": self.run_cell(message["source"])}
             else:
-                answer = {"ended": self.run_case(message["case"], files[0])}
+                answer = {"ended": self.run_case(message["question"], files[0])}
             if os.getpid() != process:
                 os._exit(0)  # a fork that a cell made, and that came back from it
             send(self.channel, answer, self.limit)
 
-    def run_cell(self, source: str) -> dict | None:
+    def run_cell(self, source: str) -> ErrorReport | None:
         """Run a cell; return what went wrong, if anything."""
         signal.signal(signal.SIGALRM, self.stop_cell)
         signal.setitimer(signal.ITIMER_REAL, self.limits.seconds_per_cell)
         try:
-            result = self.shell.run_cell(source, store_history=True)
+            result = self.shell.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
             error = result.error_before_exec or result.error_in_exec
         except BaseException as outside:  # an alarm can ring outside the cell's own code
             error = outside
@@ -116,7 +118,7 @@ class Session:
                 if question in self.noted:
                     self.names.clear()
                     self.names.update(self.noted[question])
-                Case(socket.socket(fileno=descriptor), self.names, self.limit).serve()
+                CaseProcess(socket.socket(fileno=descriptor), self.names, self.limit).serve()
             os._exit(0)
         os.close(descriptor)
         try:
@@ -125,7 +127,7 @@ class Session:
             return 0
 
 
-class Case:
+class CaseProcess:
     """Looks up names and calls functions, on the word of a test case."""
 
     def __init__(self, channel: socket.socket, names: dict[str, Any], limit: int):
@@ -139,7 +141,8 @@ class Case:
                 message = receive(self.channel)
             except EOFError:
                 return
-            answer = self.look(message["name"]) if "look" in message else self.call(message)
+            is_call = message["do"] == "call"
+            answer = self.call(message) if is_call else self.look_up(message["name"])
             if os.getpid() != process:
                 return
             try:
@@ -147,7 +150,7 @@ class Case:
             except ProtocolError:
                 send(self.channel, {"fault": True}, self.limit)
 
-    def look(self, name: str) -> dict:
+    def look_up(self, name: str) -> dict[str, Any]:
         """Return what ``name`` stands for in the notebook."""
         if name not in self.names:
             return {"missing": True}
@@ -156,7 +159,7 @@ class Case:
             return {"function": str(getattr(value, "__name__", "")), **parameters(value)}
         return self.encoded(value=value)
 
-    def call(self, message: dict) -> dict:
+    def call(self, message: dict[str, Any]) -> dict[str, Any]:
         """Call a function; return its result, and the arguments as it leaves them."""
         function = self.names[message["name"]]
         arguments, keywords = decode(message["arguments"]), decode(message["keywords"])
@@ -166,7 +169,7 @@ class Case:
             return {"raised": describe(error, getattr(function, "__name__", ""))}
         return self.encoded(returned=returned, arguments=arguments, keywords=keywords)
 
-    def encoded(self, **values: Any) -> dict:
+    def encoded(self, **values: Any) -> dict[str, Any]:
         """Return values ready to send, or that they cannot be."""
         try:
             return {name: encode(value, self.limit) for name, value in values.items()}
@@ -199,7 +202,7 @@ def refuse_input(prompt: object = "") -> NoReturn:
     raise EOFError("nobody is here to answer input(): write the value into the code")
 
 
-def parameters(function: Callable) -> dict:
+def parameters(function: Callable[..., Any]) -> dict[str, Any]:
     """Return name, kind and whether there is a default, for each parameter of a function."""
     try:
         signature = inspect.signature(function)
@@ -213,7 +216,7 @@ def parameters(function: Callable) -> dict:
     }
 
 
-def describe(error: BaseException, function: str = "") -> dict[str, str]:
+def describe(error: BaseException, function: str = "") -> ErrorReport:
     """Return type, nearest known base type, text and line of an error.
 
     The line is the last one of ``function`` that the error went through; without a function,

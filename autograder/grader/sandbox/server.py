@@ -1,9 +1,9 @@
-"""The fork server and its keepers: they start student code, and never run any themselves.
+"""The fork server and its supervisors: they start student code, and never run any themselves.
 
-The fork server imports Python, NumPy and IPython once; whatever it starts is there at once. A
-keeper is a fork of it that looks after the sessions of one notebook. Sessions cannot get away
-from it: whatever they start, and whatever these start, ends up as the keeper's child when its
-parent dies, and `Keeper.end` kills until none is left.
+The fork server imports Python, NumPy and IPython once, so that its forks have them at once. A
+supervisor is a fork that looks after one notebook's process. That process cannot get away from it:
+all that it starts, however indirectly, becomes the supervisor's child when its parent dies, and
+`Supervisor.stop` kills until none is left.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ import signal
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from ..limits import Limits
-from ..protocol import receive, send
+from ..messages import Cleaned, Ready, Refused, Started, Stopped
+from ..protocol import SMALL_MESSAGE, receive, send
 from .confine import choose_uid, close_to_same_user, confine, make_interpreter_reachable
-from .notebook import Session, make_shell
+from .notebook import NotebookProcess, make_shell
 
-# The trusted process asks for little.
-LIMIT = 2**16
 # From <linux/prctl.h>: orphans among the descendants become children of this process.
 PR_SET_CHILD_SUBREAPER = 36
 # Killing takes milliseconds; a process that outlives this hangs in the kernel.
 SECONDS_TO_KILL = 20
-# A session that cannot be cleaned in this time is ended altogether.
-SECONDS_TO_END_CASE = 2
+# A notebook that cannot be cleaned up in this time is ended altogether.
+SECONDS_TO_CLEAN_UP = 2
 
 
 def main(descriptor: str, *preload: str) -> None:
-    """Fork a keeper for each socket that arrives, until the trusted process hangs up.
+    """Fork a supervisor for each socket that arrives, until the trusted process hangs up.
 
     Args:
         descriptor: of the socket.
@@ -49,27 +49,27 @@ def main(descriptor: str, *preload: str) -> None:
         make_interpreter_reachable(uid)
     close_to_same_user()
     make_shell()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers that have ended leave no trace
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors that have ended leave no trace
     while True:
         try:
-            _, (keeper_channel,) = receive(channel, descriptors=1)
+            _, (theirs,) = receive(channel, descriptors=1)
         except EOFError:
             return
         if os.fork() == 0:
             channel.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            Keeper(socket.socket(fileno=keeper_channel)).serve()
+            Supervisor(socket.socket(fileno=theirs)).serve()
             os._exit(0)
-        os.close(keeper_channel)
+        os.close(theirs)
 
 
-class Keeper:
-    """Starts and ends the sessions of one notebook, one at a time."""
+class Supervisor:
+    """Starts and ends the process of one notebook; there may be another one after it."""
 
     def __init__(self, channel: socket.socket):
         self.channel = channel
-        self.session = 0  # its process id
-        self.uid = choose_uid()  # of this keeper's sessions alone
+        self.notebook = 0  # the process id
+        self.uid = choose_uid()  # of this notebook alone
         self.missing = become_subreaper()
 
     def serve(self) -> None:
@@ -79,51 +79,54 @@ class Keeper:
                 message, files = receive(self.channel, descriptors=1)
             except EOFError:
                 break
-            if "start" in message:
-                answer = self.start(message["start"], Limits(**message["limits"]), files[0])
-            elif "end" in message:
-                answer = {"status": self.end()}
-            else:
-                answer = {"ended": self.end_case(message["end case"])}
-            send(self.channel, answer, LIMIT)
-        self.end()
+            send(self.channel, self.obey(message, files), SMALL_MESSAGE)
+        self.stop()
 
-    def start(self, folder: str, limits: Limits, descriptor: int) -> dict:
-        """Fork a session that works in ``folder``."""
+    def obey(self, message: dict[str, Any], files: list[int]) -> Started | Cleaned | Stopped:
+        """Do what a message says; return the answer."""
+        if message["do"] == "start notebook":
+            return self.start(message["folder"], Limits(**message["limits"]), files[0])
+        if message["do"] == "clean up":
+            return {"clean": self.clean_up(message["closely"])}
+        return {"status": self.stop()}
+
+    def start(self, folder: str, limits: Limits, descriptor: int) -> Started:
+        """Fork the notebook's process, which works in ``folder``."""
         if self.uid is not None:
             for place in (Path(folder), *Path(folder).rglob("*")):
                 os.chown(place, self.uid, self.uid, follow_symlinks=False)
-        self.session = os.fork()
-        if self.session == 0:
+        self.notebook = os.fork()
+        if self.notebook == 0:
             with contextlib.suppress(BaseException):
-                self.run_session(folder, limits, descriptor)
+                self.run_notebook(folder, limits, descriptor)
             os._exit(0)
         os.close(descriptor)
-        return {"process": self.session, "missing": self.missing}
+        return {"process": self.notebook, "missing": self.missing}
 
-    def run_session(self, folder: str, limits: Limits, descriptor: int) -> None:
-        """Be the session."""
+    def run_notebook(self, folder: str, limits: Limits, descriptor: int) -> None:
+        """Be the notebook's process."""
         channel = socket.socket(fileno=close_all_but(descriptor))
         os.setsid()
         os.chdir(folder)
         try:
             missing = confine(Path(folder), self.uid, limits)
         except Exception as error:
-            send(channel, {"refused": f"{type(error).__name__}: {error}"}, LIMIT)
+            refused = Refused(refused=f"{type(error).__name__}: {error}")
+            send(channel, refused, SMALL_MESSAGE)
             return
-        send(channel, {"missing": missing}, LIMIT)
-        Session(channel, limits).serve()
+        send(channel, Ready(missing=missing), SMALL_MESSAGE)
+        NotebookProcess(channel, limits).serve()
 
-    def end_case(self, look_closely: bool) -> bool:
-        """Kill all but the session itself; return whether that was enough within some time.
+    def clean_up(self, look_closely: bool) -> bool:
+        """Kill all but the notebook's process; return whether that was enough within some time.
 
         Args:
-            look_closely: also for what the session itself still waits for, or a cell has left;
+            look_closely: also for what that process itself still waits for, or a cell has left;
                 else only for orphans, which is quick.
         """
-        if not look_closely and list_children() == [self.session]:
+        if not look_closely and list_children() == [self.notebook]:
             return True
-        deadline = time.monotonic() + SECONDS_TO_END_CASE
+        deadline = time.monotonic() + SECONDS_TO_CLEAN_UP
         while self.kill_others():
             if time.monotonic() > deadline:
                 return False
@@ -131,20 +134,20 @@ class Keeper:
         return True
 
     def kill_others(self) -> bool:
-        """Kill every descendant but the session; return whether one was alive."""
+        """Kill every descendant but the notebook's process; return whether one was alive."""
         found = False
         for process in psutil.Process().children(recursive=True):
             # It may end by itself meanwhile, and only orphans are this process's to wait for.
             with contextlib.suppress(psutil.NoSuchProcess, ChildProcessError):
-                if process.pid != self.session:
+                if process.pid != self.notebook:
                     if process.status() != psutil.STATUS_ZOMBIE:
                         process.kill()
                         found = True
                     os.waitpid(process.pid, os.WNOHANG)
         return found
 
-    def end(self) -> int:
-        """Kill the session and all that came of it; return the session's wait status.
+    def stop(self) -> int:
+        """Kill the notebook's process and all that came of it; return its wait status.
 
         Raises:
             TimeoutError: something does not die.
@@ -156,7 +159,7 @@ class Keeper:
                     process.kill()
             try:
                 while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-                    status = ended[1] if ended[0] == self.session else status
+                    status = ended[1] if ended[0] == self.notebook else status
             except ChildProcessError:  # no child left, so no descendant either
                 return status
             if time.monotonic() > deadline:
@@ -192,4 +195,3 @@ def list_children() -> list[int]:
     except OSError:  # no Linux, or one without this file
         return [process.pid for process in psutil.Process().children()]
     return [int(child) for child in listed.split()]
-

@@ -1,0 +1,151 @@
+"""All messages between the trusted process and the sandbox, on one page.
+
+`protocol` says how they travel. What the trusted process sends has a word under ``do``; the
+answers to it follow. It believes the fork server and the supervisor, which never run student
+code. What a notebook's process or a case says is data, however hostile, and checked on arrival.
+
+    to                      message                          answer
+    fork server             NewSupervisor (+ a socket)       none
+    supervisor              StartNotebook (+ a socket)       Started
+                            CleanUp                          Cleaned
+                            StopNotebook                     Stopped
+    notebook's process      nothing, once it has started     Ready, or Refused
+                            RunCell                          CellDone
+                            OpenCase (+ a socket)            CaseEnded, when the case has ended
+    case                    LookUp                           Missing, Function or Value; or Fault
+                            Call                             Returned or Raised; or Fault
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+# A value in the form that `protocol.encode` gives it.
+Tree = Any
+
+
+class NewSupervisor(TypedDict):
+    """Fork a supervisor, which listens on the socket that comes along."""
+
+    do: Literal["new supervisor"]
+
+
+# -- the supervisor of one notebook -----------------------------------------------------------
+
+
+class StartNotebook(TypedDict):
+    """Fork the notebook's process, which listens on the socket that comes along."""
+
+    do: Literal["start notebook"]
+    folder: str  # in which it works
+    limits: dict[str, float]  # fields of `Limits`
+
+
+class Started(TypedDict):
+    process: int
+    missing: list[str]  # protections that the supervisor cannot give, in words
+
+
+class CleanUp(TypedDict):
+    """Kill all that cells and cases have started, but not the notebook's process."""
+
+    do: Literal["clean up"]
+    closely: bool  # look also at what the notebook's process still waits for
+
+
+class Cleaned(TypedDict):
+    clean: bool
+
+
+class StopNotebook(TypedDict):
+    """Kill the notebook's process and all that came of it."""
+
+    do: Literal["stop notebook"]
+
+
+class Stopped(TypedDict):
+    status: int  # of the notebook's process, as from `os.waitpid`
+
+
+# -- the notebook's process, from here on in the hands of student code ------------------------
+
+
+class Ready(TypedDict):
+    missing: list[str]  # protections that this machine does not have, in words
+
+
+class Refused(TypedDict):
+    refused: str  # why it does not run, for staff
+
+
+class RunCell(TypedDict):
+    do: Literal["run cell"]
+    source: str
+
+
+class CellDone(TypedDict):
+    error: ErrorReport | None
+
+
+class ErrorReport(TypedDict, total=False):
+    """An exception, as text."""
+
+    type: str  # the name of its class
+    base: str  # the name of the nearest class among its bases that Python or NumPy knows
+    text: str
+    line: str  # of the student's code
+
+
+class OpenCase(TypedDict):
+    """Fork a case, with the names of the moment at which the notebook checked the question."""
+
+    do: Literal["open case"]
+    question: str
+
+
+class CaseEnded(TypedDict):
+    ended: int  # the case's status, as from `os.waitpid`
+
+
+# -- a case: a fork of the notebook's process for one test case -------------------------------
+
+
+class LookUp(TypedDict):
+    do: Literal["look up"]
+    name: str
+
+
+class Missing(TypedDict):
+    missing: Literal[True]
+
+
+class Function(TypedDict):
+    function: str  # what it calls itself
+    parameters: list[tuple[str, int, bool]] | None  # name, kind, whether there is a default
+
+
+class Value(TypedDict):
+    value: Tree
+
+
+class Call(TypedDict):
+    do: Literal["call"]
+    name: str
+    arguments: Tree
+    keywords: Tree
+
+
+class Returned(TypedDict):
+    returned: Tree
+    arguments: Tree  # as the function leaves them
+    keywords: Tree
+
+
+class Raised(TypedDict):
+    raised: ErrorReport
+
+
+class Fault(TypedDict):
+    """The value cannot travel: it is too large, or no data."""
+
+    fault: Literal[True]

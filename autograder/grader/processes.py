@@ -1,0 +1,299 @@
+"""Processes of the sandbox, as the trusted process sees them.
+
+`Sandbox` is the fork server, one for many submissions. `SandboxedNotebook` is the process that
+runs one notebook, and the supervisor that starts and ends it; `sandbox` has their other ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import math
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Any
+
+from .limits import MEGABYTE, Limits
+from .messages import CleanUp, NewSupervisor, StartNotebook, StopNotebook
+from .protocol import SMALL_MESSAGE, ProtocolError, receive, send
+
+START = Path(__file__).with_name("start.py")
+# For what takes milliseconds unless the machine is very busy; a supervisor kills within 20 seconds.
+PATIENCE = 30
+# For removing a folder, and for a process to end after it was asked to.
+GRACE = 2
+# Threads would only fight for half a CPU, and a fork copies one of them.
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+class GraderError(Exception):
+    """The grader cannot do its work, whatever the submission; the text is for staff."""
+
+
+class Sandbox:
+    """The fork server, and where its notebooks work. One for many submissions."""
+
+    def __init__(self, preload: Iterable[str] = ()):
+        """Start the fork server.
+
+        Args:
+            preload: modules that it imports, so that notebooks need not.
+        """
+        self.folder = Path(tempfile.mkdtemp(prefix="grading-", dir=_open_folder()))
+        self.folder.chmod(0o711)  # notebooks pass through to their own folders
+        ours, theirs = socket.socketpair()
+        self.channel = ours
+        program = [str(START), "sandbox.server", str(theirs.fileno()), *preload]
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-I", "-B", *program],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env={**_scrubbed_environment(), "IPYTHONDIR": str(self.folder / "ipython")},
+                cwd="/",
+                start_new_session=True,  # Ctrl-C reaches this process, which then hangs up
+            )
+        _close_to_same_user()
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.channel.close()
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:  # what was graded counts nevertheless
+            self.process.kill()
+        remove(self.folder)
+
+    def start_supervisor(self) -> socket.socket:
+        """Return the channel to a new supervisor.
+
+        Raises:
+            GraderError: the fork server has ended.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                order = NewSupervisor(do="new supervisor")
+                send(self.channel, order, SMALL_MESSAGE, descriptors=[theirs.fileno()])
+            except EOFError:
+                raise GraderError("the fork server has ended; its last words are above") from None
+        return ours
+
+
+class SandboxedNotebook:
+    """One notebook's process in the sandbox, and the supervisor that starts and ends it."""
+
+    def __init__(self, sandbox: Sandbox, files: Mapping[str, bytes], limits: Limits):
+        """Start both.
+
+        Args:
+            sandbox: where to run.
+            files: what the notebook finds in its folder, by relative path.
+            limits: what it may use up.
+
+        Raises:
+            GraderError: no notebook starts on this machine.
+        """
+        self.files, self.limits = files, limits
+        self.limit = int(limits.message_mb * MEGABYTE)
+        self.supervisor = sandbox.start_supervisor()
+        self.folder = Path(tempfile.mkdtemp(dir=sandbox.folder))
+        self.folder.chmod(0o711)
+        self.starts = 0
+        self.missing: list[str] = []  # protections that this machine does not have
+        self.channel: socket.socket | None = None
+        self.watch: int | None = None  # becomes readable when the notebook's process ends
+        self.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it was started and not stopped since; the process may have ended by itself."""
+        return self.channel is not None
+
+    def start(self) -> None:
+        """Start the notebook's process in a fresh folder.
+
+        Raises:
+            GraderError, OSError: it does not start.
+        """
+        self.starts += 1
+        folder = self.folder / str(self.starts)
+        _write_files(folder, self.files)
+        ours, theirs = socket.socketpair()
+        self.channel = ours
+        with theirs:
+            order = StartNotebook(
+                do="start notebook", folder=str(folder), limits=asdict(self.limits)
+            )
+            answer = self._ask_supervisor(order, theirs.fileno())
+        if hasattr(os, "pidfd_open"):
+            self.watch = os.pidfd_open(answer["process"])
+        try:
+            hello = receive(self.channel, SMALL_MESSAGE, time.monotonic() + PATIENCE)
+        except (TimeoutError, EOFError, ProtocolError):
+            hello = {"refused": "it ends at once"}
+        if "refused" in hello:
+            raise GraderError(f"a notebook does not start: {hello['refused']}")
+        self.missing = [*answer["missing"], *hello["missing"]]
+
+    def stop(self, remove_folder: bool = True) -> str:
+        """End the notebook's process with all that came of it; return how it ended, in words.
+
+        Raises:
+            GraderError: it does not end.
+        """
+        if self.channel is None:
+            return ""
+        self.channel.close()
+        if self.watch is not None:
+            os.close(self.watch)
+        self.channel = self.watch = None
+        try:
+            return describe_end(self._ask_supervisor(StopNotebook(do="stop notebook"))["status"])
+        finally:
+            if remove_folder:
+                remove(self.folder / str(self.starts))
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        try:
+            self.stop(remove_folder=False)
+        except GraderError as error:  # what was graded counts nevertheless
+            print(error, file=sys.stderr)
+        self.supervisor.close()
+        remove(self.folder)
+
+    def clean_up(self, look_closely: bool) -> bool:
+        """End processes that cells or test cases have left; return whether that has worked.
+
+        Args:
+            look_closely: also for what the notebook's process still waits for.
+
+        Raises:
+            GraderError: the supervisor has ended.
+        """
+        return bool(self._ask_supervisor(CleanUp(do="clean up", closely=look_closely))["clean"])
+
+    def send(self, message: Any, limit: int, deadline: float, *descriptors: int) -> None:
+        """Send a message to the notebook's process; errors are those of `protocol.send`."""
+        if self.channel is None:
+            raise EOFError
+        send(self.channel, message, limit, deadline, descriptors)
+
+    def receive(self, deadline: float, channel: socket.socket | None = None) -> Any:
+        """Return the next message, by default from the notebook's own channel.
+
+        Args:
+            deadline: on the clock of `time.monotonic`.
+            channel: of a case, a process of which this notebook's is the parent.
+
+        Raises:
+            EOFError: the notebook's process speaks or ends instead.
+            ProtocolError, TimeoutError: as `protocol.receive` does.
+        """
+        channel = channel or self.channel
+        if channel is None or not self._wait_for(channel, deadline):
+            raise EOFError
+        return receive(channel, self.limit, deadline)
+
+    def _wait_for(self, channel: socket.socket, deadline: float) -> bool:
+        """Wait for ``channel``; return False if the notebook's process speaks or ends instead."""
+        others = [other for other in (self.channel, self.watch) if other is not None]
+        seconds = None if math.isinf(deadline) else max(0, deadline - time.monotonic())
+        ready, _, _ = select.select([channel, *others], [], [], seconds)
+        if not ready:
+            raise TimeoutError
+        return channel in ready
+
+    def _ask_supervisor(self, order: Mapping[str, Any], *descriptors: int) -> dict[str, Any]:
+        """Ask the supervisor, which runs no student code."""
+        try:
+            send(self.supervisor, order, SMALL_MESSAGE, descriptors=descriptors)
+            answer: dict[str, Any] = receive(
+                self.supervisor, SMALL_MESSAGE, time.monotonic() + PATIENCE
+            )
+            return answer
+        except (EOFError, TimeoutError, ProtocolError):
+            raise GraderError("a supervisor has ended; its last words are above") from None
+
+
+# -- small parts ------------------------------------------------------------------------------
+
+
+def describe_end(status: object) -> str:
+    """Return in words how a process ended, given what `os.waitpid` says about it."""
+    if not isinstance(status, int) or isinstance(status, bool) or not 0 <= status < 2**16:
+        return "in an unknown way"
+    try:
+        code = os.waitstatus_to_exitcode(status)
+        if code >= 0:
+            return f"exit code {code}"
+        name = signal.Signals(-code).name
+    except ValueError:
+        return "in an unknown way"
+    return f"{name}, too much memory or a crash" if name in ("SIGKILL", "SIGSEGV") else name
+
+
+def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files, whose paths are clean, below a new folder."""
+    folder.mkdir()
+    for name, data in files.items():
+        path = folder / PurePosixPath(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder that student code wrote; however deep it is, which Python could not.
+
+    Millions of files take longer than anybody should wait: then it goes on by itself.
+    """
+    # Student code that ran as the same user may have closed a folder.
+    script = 'rm -rf -- "$0" || { chmod -R u+rwx -- "$0"; rm -rf -- "$0"; }'
+    command: Sequence[str] = ["sh", "-c", script, str(folder)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE)
+
+
+def _close_to_same_user() -> None:
+    """Keep other processes of this user out of this one's memory, where the tests are."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
+
+
+def _open_folder() -> str:
+    """Return a folder for temporary files that every user can reach."""
+    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
+        parents = [Path(place), *Path(place).resolve().parents]
+        if all(parent.stat().st_mode & 0o001 for parent in parents):
+            return place
+    raise GraderError("no folder for temporary files can be reached by other users: open /tmp")
+
+
+def _scrubbed_environment() -> dict[str, str]:
+    """Return what student code may know of this process's environment."""
+    kept: Iterable[str] = ("PATH", "LANG", "LC_ALL", "TZ")
+    return {
+        **{name: os.environ[name] for name in kept if name in os.environ},
+        **dict.fromkeys(ONE_THREAD, "1"),
+        "USER": "student",
+        "MPLBACKEND": "Agg",
+    }
