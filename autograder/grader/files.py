@@ -15,6 +15,7 @@ import os
 import re
 import stat
 import zipfile
+from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from .limits import MEGABYTE
 
@@ -335,3 +337,27 @@ def _clean(path: str) -> str:
     if long or BAD_CHARACTERS.search(path) or not {"", ".", ".."}.isdisjoint(parts):
         raise Unreadable(BAD_PATH)
     return clean
+
+
+# -- files as JSON -----------------------------------------------------------------------------
+
+
+def pack(files: Files) -> dict[str, Any]:
+    """Return the files of a submission as JSON."""
+    return {
+        "files": [
+            {"path": file.path, "name": file.name, "data": b64encode(file.data).decode()}
+            for file in files.files
+        ],
+        "refused": files.refused,
+    }
+
+
+def unpack(message: dict[str, Any]) -> Files:
+    """Return what `pack` packed."""
+    return Files(
+        tuple(
+            File(item["path"], item["name"], b64decode(item["data"])) for item in message["files"]
+        ),
+        tuple((path, why) for path, why in message["refused"]),
+    )

@@ -3,8 +3,8 @@
     python -I -B start.py many HOMEWORK FOLDER PARENT
 
 HOMEWORK is the unpacked ``homework.zip``, FOLDER an empty folder for temporary files, PARENT the
-process that must be there. Each line of standard input is a submission as JSON; each
-line of standard output is one of these:
+process that must be there. Each line of standard input is a submission as JSON, as `files.pack`
+makes it; each line of standard output is one of these:
 
     {"ready": ...}      once, at the start: what a submission without notebooks gets, and versions
     {"broken": "..."}   instead of it: why the homework cannot be loaded
@@ -24,13 +24,12 @@ import re
 import signal
 import sys
 import tempfile
-from base64 import b64decode, b64encode
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .files import File, Files
+from .files import Files, unpack
 from .grading import Graded, GradedQuestion, grade
 from .homework import Homework, load
 from .processes import Sandbox
@@ -105,30 +104,6 @@ def versions() -> dict[str, str]:
     """Return the versions of what scores and messages can depend on."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     return {"python": python, **{name: version(name) for name in PACKAGES}}
-
-
-# -- submissions as JSON ----------------------------------------------------------------------
-
-
-def pack(files: Files) -> dict[str, Any]:
-    """Return the files of a submission as JSON."""
-    return {
-        "files": [
-            {"path": file.path, "name": file.name, "data": b64encode(file.data).decode()}
-            for file in files.files
-        ],
-        "refused": files.refused,
-    }
-
-
-def unpack(message: dict[str, Any]) -> Files:
-    """Return what `pack` packed."""
-    return Files(
-        tuple(
-            File(item["path"], item["name"], b64decode(item["data"])) for item in message["files"]
-        ),
-        tuple((path, why) for path, why in message["refused"]),
-    )
 
 
 # -- grading ----------------------------------------------------------------------------------
