@@ -8,28 +8,25 @@ import os
 import re
 import signal
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import UsageError, store
-from .cluster import grade_on_cluster
+from . import CannotGrade, UsageError, store
 from .compare import Comparison, check_earlier, compare
+from .executors import Executor, LocalExecutor
 from .page import write_page
-from .record import Record, iter_records
-from .submissions import RULE, Submission, find, read
-from .workers import CannotGrade, Outcome, Package, grade_all
+from .record import RUN, iter_records
+from .run import Run
+from .submissions import RULE, find
+from .tables import write_tables
+from .tally import Tally
+from .words import one_line
 
 HOMEWORK = Path(__file__).resolve().parents[1] / "homework.zip"
-# Of what a record says; a new number has everything graded again.
-FORMAT = 1
-# When the grader itself fails in the same way on so many submissions in a row, it is not they. The
-# first number counts as long as nothing has been graded at all.
-FAILURES_AT_FIRST, FAILURES_LATER = 5, 20
+INSTALL = "pip install 'distributed==2026.8.0'"
 # The last line of a traceback.
 ERROR = re.compile(r"[\w.]+(Error|Exception)\b")
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -50,9 +47,9 @@ what is written to DIR:
   compare.txt    with --compare: what was printed
 Tables are about the submissions of this command; results of others stay in DIR untouched.
 
-whose score changes when a test is mended:
+whose score changes when a test is corrected:
   python -m autograder.grade class --out before
-  (mend the test, make release)
+  (correct the test, make release)
   python -m autograder.grade class --out after --compare before
 
 exit code: 0 all graded, and nothing changed; 1 stopped by the machine; 2 wrong arguments;
@@ -64,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the tool; return the exit code."""
     options = parse(arguments)
     try:
-        return run(options)
+        return grade(options)
     except UsageError as error:
         reason, code = str(error), 2
     except CannotGrade as error:
@@ -77,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except OSError as error:
         reason, code = explain(error, options.out), 1
-    print(store.one_line(reason, 1000), file=sys.stderr)
+    print(one_line(reason, 1000), file=sys.stderr)
     return code
 
 
@@ -141,7 +138,7 @@ def count_cpus() -> int:
     return os.cpu_count() or 1
 
 
-def interrupt(*signal_and_frame: Any) -> NoReturn:
+def interrupt(*signal_and_frame: object) -> NoReturn:
     """Stop as after Ctrl-C."""
     raise KeyboardInterrupt
 
@@ -157,19 +154,19 @@ def explain(error: OSError, out: Path) -> str:
 
 
 def last_words(out: Path) -> str:
-    """Return the last error that workers wrote for staff, and where the rest is."""
+    """Return the last error that graders wrote for staff, and where the rest is."""
     log = out / store.LOG
     lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
     # Not the lines of a traceback, nor what has been said already.
     errors = [line for line in lines if ERROR.match(line) and "GraderError" not in line]
-    words = [store.one_line(error) for error in errors[-1:]]
+    words = [one_line(error) for error in errors[-1:]]
     return f" ({'; '.join([*words, f'see {log}'])})" if lines else ""
 
 
 # -- one run ----------------------------------------------------------------------------------
 
 
-def run(options: argparse.Namespace) -> int:
+def grade(options: argparse.Namespace) -> int:
     """Grade what is to be graded, write the tables, compare; return the exit code.
 
     Raises:
@@ -186,191 +183,54 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("there is no submission in what was given")
     with store.opened(options.out):
         run = Run(options.out, homework, submissions)
-        run.grade(options.jobs, options.scheduler)
-        about = run.finish()
-        print_summary(options.out, run, about["totals"])
+        run.grade(partial(open_executor, options, homework))
+        totals = report(options.out, homework, run.about)
+        print_summary(options.out, run, totals)
         if options.compare is None:
             return 0
         return print_comparison(options.compare, options.out)
 
 
-class Run:
-    """One run of the tool: what is to be graded, and how far it is."""
-
-    def __init__(self, out: Path, homework: store.HomeworkZip, submissions: list[Submission]):
-        """Look at everything, and find what is as it was.
-
-        Args:
-            out: the output folder.
-            homework: the zip.
-            submissions: with unique names.
-        """
-        self.out, self.homework = out, homework
-        self.todo: list[Submission] = []
-        self.copies: list[Record] = []  # of submissions with the same content as an earlier one
-        self.kept = self.graded = self.faults = 0
-        self.missing: dict[str, None] = {}  # protections that this machine does not have
-        self.about = {
-            "date": datetime.now().astimezone().isoformat(timespec="seconds"),
-            "title": homework.title,
-            "version": homework.version,
-            "zip": homework.hash,
-            "names": [submission.name for submission in submissions],
-        }
-        self.submissions = {submission.name: submission for submission in submissions}
-        first: dict[str, str] = {}  # names by digest
-        for submission in submissions:
-            self.plan(submission, first)
-
-    def plan(self, submission: Submission, first: dict[str, str]) -> None:
-        """Decide what to do about one submission."""
-        contents = read(submission, self.homework.upload_bytes)
-        same_as = first.setdefault(contents.digest, submission.name) if contents.digest else ""
-        wanted = self.wanted(submission, contents.key(FORMAT, self.homework.hash))
-        if same_as and same_as != submission.name:
-            wanted = replace(wanted, same_as=same_as)
-        old = store.still_good(self.out, wanted)
-        if old is not None:
-            self.kept += 1
-            self.faults += bool(old.faults)
-        elif wanted.same_as:
-            self.copies.append(wanted)
+@contextmanager
+def open_executor(
+    options: argparse.Namespace, homework: store.HomeworkZip, number: int
+) -> Iterator[Executor]:
+    """Open what grades so many submissions, here or on a cluster."""
+    log, seconds = options.out / store.LOG, homework.limits.seconds_in_total
+    with ExitStack() as stack:
+        executor: Executor
+        if options.scheduler:
+            executor = import_cluster()(options.scheduler, homework.data, log, seconds)
         else:
-            self.todo.append(submission)
-
-    def wanted(self, submission: Submission, key: str) -> Record:
-        """Return what is known of a submission's record before it is graded."""
-        people = (list(column) for column in (submission.who, submission.emails, submission.sids))
-        return Record(submission.name, submission.file, key, *people)
-
-    def grade(self, jobs: int, scheduler: str | None = None) -> None:
-        """Grade what has to be, here or on a cluster."""
-        if not self.todo and not self.copies:
-            return
-        # Looked for before anything of an earlier run is removed: there may be no such cluster.
-        cluster = self.on_cluster(scheduler) if scheduler and self.todo else None
-        store.begin_run(self.out, self.about)
-        log = self.out / store.LOG
-        log.write_bytes(b"")
-        if cluster is not None:
-            with closing(cluster) as outcomes:
-                self.keep_all(outcomes)
-        elif self.todo:
-            with store.unpacked(self.out, self.homework) as folder:
-                seconds = self.homework.limits.seconds_in_total
-                jobs = min(jobs, len(self.todo))
-                with closing(grade_all(self.packages(), folder, log, jobs, seconds)) as outcomes:
-                    self.keep_all(outcomes)
-        for record in self.copies:
-            self.copy(record)
-        if not log.stat().st_size:
-            log.unlink()
-
-    def on_cluster(self, scheduler: str) -> Iterator[Outcome]:
-        """Return the outcomes of a Dask cluster, as `workers.grade_all` does of this machine."""
-        seconds = self.homework.limits.seconds_in_total
-        log, data = self.out / store.LOG, self.homework.data
-        return grade_on_cluster(self.packages(), data, log, scheduler, seconds)
-
-    def packages(self) -> Iterator[Package]:
-        """Read what has to be graded, one submission when a worker is free."""
-        for submission in self.todo:
-            contents = read(submission, self.homework.upload_bytes)
-            # Of what is graded now, lest it has changed since it was planned.
-            key = contents.key(FORMAT, self.homework.hash)
-            yield Package(submission.name, contents.message(), key, contents.notes)
-
-    def keep_all(self, outcomes: Iterator[Outcome]) -> None:
-        """Write results as they come.
-
-        Raises:
-            CannotGrade: the grader fails, whatever the submission.
-        """
-        progress = Progress(len(self.todo))
-        in_a_row, last, graded = 0, "", 0
-        for outcome in outcomes:
-            self.keep(outcome)
-            progress.show(self.graded, self.faults)
-            failure = outcome.answer.get("failed", "")
-            kind = failure.partition(":")[0]  # the words behind it may name a process
-            in_a_row = in_a_row + 1 if kind == last else 1
-            last = kind
-            graded += not failure
-            if failure and in_a_row >= (FAILURES_LATER if graded else FAILURES_AT_FIRST):
-                progress.end()
-                raise CannotGrade(f"the grader fails on one submission after the other: {failure}")
-        progress.end()
-
-    def keep(self, outcome: Outcome) -> None:
-        """Write one submission's results."""
-        package, answer = outcome.package, outcome.answer
-        record = self.wanted(self.submissions[package.name], package.key)
-        record = replace(record, **answer["record"])
-        faults = [*package.notes, *record.faults]
-        if "failed" in answer:
-            faults.append(f"not graded, the next run tries again: {answer['failed']}")
-        record = replace(record, faults=faults, failed="failed" in answer)
-        store.write_results(self.out, record, answer.get("results"))
-        self.graded += 1
-        self.faults += bool(record.faults)
-        self.missing |= dict.fromkeys(answer.get("missing_protections", ()))
-
-    def copy(self, wanted: Record) -> None:
-        """Give a submission the results of the one with the same content."""
-        first = store.read_record(self.out, wanted.same_as)
-        about = {name: getattr(wanted, name) for name in ("name", "file", "key", "same_as")}
-        about |= {name: getattr(wanted, name) for name in ("who", "emails", "sids")}
-        faults = [f"the same work as {wanted.same_as}", *first.faults]
-        store.copy_results(self.out, replace(first, **about, faults=faults), wanted.same_as)
-        self.faults += 1
-
-    def finish(self) -> dict[str, Any]:
-        """Write tables and page; return what ``run.json`` says."""
-        store.write_json(self.out / store.RUN, {"finished": False, **self.about})
-        totals = store.write_tables(self.out, iter_records(self.out))
-        about = {**self.about, "totals": totals}
-        words = {"sentences": self.homework.sentences, "titles": self.homework.titles}
-        write_page(self.out, lambda: iter_records(self.out), {**about, **words})
-        store.end_run(self.out, about)
-        return about
+            folder = stack.enter_context(store.unpacked(options.out, homework))
+            executor = LocalExecutor(folder, log, min(options.jobs, number), seconds)
+        stack.callback(executor.close)
+        yield executor
 
 
-class Progress:
-    """One line on stderr that says how far it is."""
+def import_cluster() -> Callable[[str, bytes, Path, float], Executor]:
+    """Return the executor of a cluster; Dask is needed by nothing else.
 
-    def __init__(self, number: int):
-        self.number = number
-        self.start = self.last = time.monotonic()
-        self.live = sys.stderr.isatty()
-        # Into a file or a pipe go a few lines, not thousands.
-        self.pause = 0.2 if self.live else 10.0
-
-    def show(self, done: int, faults: int) -> None:
-        """Say that ``done`` submissions are graded."""
-        now = time.monotonic()
-        if now - self.last < self.pause and done < self.number:
-            return
-        self.last = now
-        left = (now - self.start) / done * (self.number - done)
-        line = f"{done} of {self.number}, {faults} with faults, {duration(left)}"
-        print(
-            f"\r{line:<60}" if self.live else line, end="" if self.live else "\n", file=sys.stderr
-        )
-        sys.stderr.flush()
-
-    def end(self) -> None:
-        """Leave the line."""
-        if self.live:
-            print(file=sys.stderr)
+    Raises:
+        UsageError: Dask is not installed.
+    """
+    try:
+        from .cluster import ClusterExecutor
+    except ImportError as error:
+        reason = f"--scheduler needs a package that is missing here ({error}): {INSTALL}"
+        raise UsageError(reason) from None
+    return ClusterExecutor
 
 
-def duration(seconds: float) -> str:
-    """Return in words how long it will take."""
-    if seconds < 1:
-        return "nearly done"
-    if seconds < 90:
-        return f"about {seconds:.0f} s left"
-    return f"about {seconds / 60:.0f} min left"
+def report(out: Path, homework: store.HomeworkZip, about: dict[str, Any]) -> dict[str, Any]:
+    """Write tables and page; return the totals."""
+    store.write_json(out / RUN, {"finished": False, **about})
+    tally = Tally(homework.mistakes)
+    write_tables(out, iter_records(out), tally)
+    totals = tally.totals()
+    write_page(out, tally, {**about, "titles": homework.titles})
+    store.end_run(out, {**about, "totals": totals})
+    return totals
 
 
 # -- what is printed --------------------------------------------------------------------------

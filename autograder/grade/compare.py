@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from . import UsageError
-from .record import Record, read_record, read_run
-from .store import one_line
+from .record import Case, Record, read_record, read_run
+from .words import one_line
 
 LONGEST = 160  # of a message
-Case = dict[str, Any]
+# A test case as it was and as it is; None where it was not there.
+Change = tuple[Case | None, Case | None]
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Comparison:
         """How many submissions have another score, or pass other test cases."""
         return len(self.gains) + len(self.losses) + self.verdicts_only
 
-    def count(self, before: Record, now: Record, cases: list[tuple]) -> None:
+    def count(self, before: Record, now: Record, cases: list[Change]) -> None:
         """Count one submission that is in both runs."""
         if now.score > before.score:
             self.gains.append(now.score - before.score)
@@ -125,32 +125,34 @@ def _points(record: Record) -> str:
     return f"{record.score:g} of {record.possible:g}"
 
 
-def _changes(before: Record, now: Record) -> Iterator[tuple[Case | None, Case | None]]:
-    """Yield the test cases that are not the same, as they were and as they are."""
+def _changes(before: Record, now: Record) -> Iterator[Change]:
+    """Yield the test cases that are not the same."""
     old, new = _by_place(before), _by_place(now)
     for place in [*new, *(place for place in old if place not in new)]:
-        before, now = old.get(place), new.get(place)
-        if _essence(before) != _essence(now):
-            yield before, now
+        was, now_is = old.get(place), new.get(place)
+        if was is None or now_is is None or not _is_same(was, now_is):
+            yield was, now_is
 
 
-def _by_place(record: Record) -> dict[tuple, Case]:
+def _by_place(record: Record) -> dict[tuple[str, str, bool], Case]:
     """Return the test cases by question and name, which stays when another one is put before it."""
     return {(case["question"], case["name"], case["hidden"]): case for case in record.cases}
 
 
-def _essence(case: Case | None) -> tuple | None:
-    return case and (case["passed"], case["points"], case["message"])
+def _is_same(old: Case, new: Case) -> bool:
+    return not _counts(old, new) and bool(old["message"] == new["message"])
 
 
 def _counts(old: Case | None, new: Case | None) -> bool:
     """Whether it is a change of its own: a new test case alone is none, nor are words."""
-    return bool(old and new and _essence(old)[:2] != _essence(new)[:2])
+    if old is None or new is None:
+        return False
+    return bool((old["passed"], old["points"]) != (new["passed"], new["points"]))
 
 
 def _lines(old: Case | None, new: Case | None) -> Iterator[str]:
     """Yield lines about one test case."""
-    case = new or old
+    case = new or old or {}
     kind = "hidden" if case["hidden"] else "public"
     place = f"{case['question']}, case {case['case']} ({kind}, {case['name']})"
     yield f"  {place}: {_state(old)} -> {_state(new)}"

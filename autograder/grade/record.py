@@ -10,6 +10,7 @@ from typing import Any
 
 RUN = "run.json"
 RESULTS = "results.json"
+Case = dict[str, Any]  # an item of `Record.cases`
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Record:
         questions: question -> {"public": [earned, possible], "hidden": [earned, possible]}.
         cases: one dictionary per test case, in order, with ``question`` (str), ``case`` (int,
             from 1 within its question), ``name`` (str, such as "hidden_sizes"), ``hidden``
-            (bool), ``passed`` (bool), ``points`` (float, what it is worth, passed or not)
-            and ``message`` (str, "" where it passed).
-        mistakes: names of the mistakes that messages speak of, keys of `lab.mistakes.SENTENCES`.
+            (bool), ``passed`` (bool), ``points`` (float, what it is worth, passed or not),
+            ``message`` (str, "" where it passed) and ``facts`` (those of ``grader.facts``, None
+            where it passed).
         faults: sentences about what is out of order, other than a wrong answer.
         same_as: the name of an earlier submission with the same content, or "".
         failed: the grader itself failed, so the score is no result; the next run tries again.
@@ -45,15 +46,20 @@ class Record:
     score: float = 0.0
     possible: float = 0.0
     questions: dict[str, dict[str, list[float]]] = field(default_factory=dict)
-    cases: list[dict[str, Any]] = field(default_factory=list)
-    mistakes: list[str] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     same_as: str = ""
     failed: bool = False
 
+    @property
+    def mistakes(self) -> list[str]:
+        """Names of the mistakes that test cases recognised."""
+        readings = [reading for case in self.cases for reading in readings_of(case)]
+        return list(dict.fromkeys(name for reading in readings for name in reading))
+
     def to_json(self) -> dict[str, Any]:
-        """Return plain data."""
-        return asdict(self)
+        """Return plain data; for whoever reads it, with the names of all mistakes as well."""
+        return {**asdict(self), "mistakes": self.mistakes}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Record:
@@ -63,6 +69,16 @@ class Record:
             KeyError, TypeError: it is none.
         """
         return cls(**{item.name: data[item.name] for item in fields(cls)})
+
+
+def kind_of(case: Case) -> str:
+    """Return the kind of fault for which a test case failed; "" if it passed."""
+    return case["facts"]["kind"] if case["facts"] else ""
+
+
+def readings_of(case: Case) -> list[list[str]]:
+    """Return the mistakes that a test case recognised, as names; of several readings, any fits."""
+    return case["facts"]["mistakes"] if case["facts"] else []
 
 
 def folder_of(out: Path, name: str) -> Path:
@@ -88,7 +104,8 @@ def read_run(out: Path) -> dict[str, Any]:
     Raises:
         OSError, ValueError: there is none, or it is damaged.
     """
-    return json.loads((out / RUN).read_text(encoding="utf-8"))
+    run: dict[str, Any] = json.loads((out / RUN).read_text(encoding="utf-8"))
+    return run
 
 
 def iter_records(out: Path) -> Iterator[Record]:
