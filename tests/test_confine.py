@@ -31,9 +31,9 @@ from typing import Any
 
 import pytest
 
-from autograder.limits import Limits
-from autograder.sandbox import confine as module
-from autograder.sandbox.confine import choose_uid, confine, make_interpreter_reachable
+from autograder.grader.limits import Limits
+from autograder.grader.sandbox import confine as module
+from autograder.grader.sandbox.confine import choose_uid, confine, make_interpreter_reachable
 
 LIMITS = Limits(
     seconds_per_cell=10, seconds_per_test_case=10, seconds_in_total=60, memory_mb=1024,

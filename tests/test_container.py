@@ -12,7 +12,7 @@ import time
 import nbformat
 import psutil
 import pytest
-from container import Container, by_name, small_machine
+from support.container import Container, by_name, small_machine
 from submissions import BANK
 from test_stock_otter import SAMPLES, fill_in
 
@@ -219,7 +219,7 @@ def test_results_are_there_even_if_the_grader_is_killed(container, root, tmp_pat
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     tree = wait_for_sandbox(psutil.Process(run.pid))
-    grader = next(p for p in tree if "grade.py" in " ".join(p.cmdline()))
+    grader = next(p for p in tree if "start.py" in " ".join(p.cmdline()))
     grader.kill()
     run.wait(timeout=30)
     assert "cut off" in container.results()["output"]

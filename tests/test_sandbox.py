@@ -14,8 +14,8 @@ import numpy as np
 import psutil
 import pytest
 
-from autograder.limits import Limits
-from autograder.protocol import (
+from autograder.grader.limits import Limits
+from autograder.grader.protocol import (
     Opaque,
     ProtocolError,
     decode,
@@ -23,8 +23,9 @@ from autograder.protocol import (
     receive,
     send,
 )
-from autograder.trusted.client import Fault, Sandbox, Session, remove
-from autograder.trusted.proxies import Environment, StudentFunction, make_error
+from autograder.grader.processes import Sandbox, remove
+from autograder.grader.sessions import Fault, Session
+from autograder.grader.proxies import Environment, StudentFunction, make_error
 
 LIMITS = Limits(
     seconds_per_cell=2, seconds_per_test_case=2, seconds_in_total=60, memory_mb=256, processes=32,
@@ -285,7 +286,7 @@ def test_forged_error_of_a_cell_is_text_at_most(run, error):
 def test_endless_texts_are_cut_on_arrival(run):
     session, errors = run(
         "raise ValueError('x' * 10**6)",
-        "import autograder.sandbox.session as s\ns.LONGEST_TEXT = 10**9",
+        "import grader.sandbox.notebook as s\ns.LONGEST_TEXT = 10**9",
         "def f(): raise ValueError('y' * 500_000)",
     )
     assert len(errors[0]) < 11_000
@@ -392,7 +393,7 @@ def test_fault_in_a_call_costs_its_test_case_only(run, body, words):
     with pytest.raises(Fault, match=words):
         call(session, "f")
     assert call(session, "g", question="another") == 2
-    assert session.starts == 1  # the cells need not run again
+    assert session.notebook.starts == 1  # the cells need not run again
 
 
 def test_test_case_that_swallows_a_fault_is_told_again(run):
@@ -439,7 +440,7 @@ def test_cells_that_run_again_report_no_second_error(run):
     assert list(errors) == [0]
     end_session(session)
     assert call(session, "g") == 1
-    assert session.starts == 2
+    assert session.notebook.starts == 2
     assert list(errors) == [0]
 
 
@@ -457,12 +458,12 @@ def test_session_that_cannot_start_again_costs_its_own_notebook_only(run):
     session, _ = run(PARENT)
     other, _ = run("def g(): return 1")
     end_session(session)
-    remove(session.folder)
-    session.folder.write_text("in the way, like a full disk")
+    remove(session.notebook.folder)
+    session.notebook.folder.write_text("in the way, like a full disk")
     with pytest.raises(Fault, match="could not be run again"):
         call(session, "parent")
     assert call(other, "g") == 1
-    session.folder.unlink()
+    session.notebook.folder.unlink()
 
 
 def test_session_has_no_open_file_of_the_grader(run):
@@ -483,7 +484,7 @@ def test_each_start_has_a_fresh_folder(run):
     assert call(session, "g") == ["data", "left behind"]
     end_session(session)
     assert call(session, "g") == ["data"]
-    assert len(list(session.folder.iterdir())) == 1
+    assert len(list(session.notebook.folder.iterdir())) == 1
 
 
 def test_nothing_outlives_the_session(sandbox):
@@ -505,7 +506,7 @@ def test_nothing_outlives_the_session(sandbox):
     session.close()
     _, alive = psutil.wait_procs(mine, timeout=10)
     assert not [p for p in alive if p.is_running()]
-    assert not session.folder.exists()
+    assert not session.notebook.folder.exists()
 
 
 def test_process_left_by_a_call_is_removed_before_the_next_test_case(run):
@@ -522,9 +523,9 @@ def test_process_left_by_a_call_is_removed_before_the_next_test_case(run):
     before = len(psutil.Process().children(recursive=True))
     assert call(session, "f") == 1
     assert call(session, "f", question="the next") == 1
-    session._end_what_is_left(look_closely=False)
+    session.clean_up(look_closely=False)
     assert len(psutil.Process().children(recursive=True)) == before
-    assert session.starts == 1
+    assert session.notebook.starts == 1
 
 
 def test_fork_bomb_ends_with_its_test_case(run):

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.trusted import upload as module
-from autograder.trusted.upload import Cell, Unreadable, Upload, match, read_upload
+from autograder.grader import files as module
+from autograder.grader.files import Unreadable, read_files
+from autograder.grader.upload import Cell, Upload, make_upload, match
 
 NAMES = ["gradient_descent", "relu_sgd"]
 LIMIT = 25
@@ -44,6 +45,10 @@ def patched(data: bytes, old: bytes, new: bytes) -> bytes:
     assert old in data
     assert len(old) == len(new)
     return data.replace(old, new)
+
+
+def read_upload(place: Path, limit: float) -> Upload:
+    return make_upload(read_files([place], limit))
 
 
 def upload(folder: Path, files: dict[str, bytes], limit: float = LIMIT) -> Upload:

@@ -1,4 +1,4 @@
-"""What stands under ``isolated_grader`` in ``otter_config.json``; README.md gives the reasons."""
+"""The settings under ``isolated_grader`` in ``otter_config.json``; docs/grader.md gives reasons."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from . import facts
 from .protocol import LONGEST_TEXT, ProtocolError, clean_name, decode, encode
 from .sessions import Case
 
-# The file in which student code stands, as tracebacks call it.
+# What tracebacks call the file of student code.
 STUDENT = "<student>"
 
 

@@ -80,7 +80,10 @@ def make_upload(files: Files) -> Upload:
     """Return the notebooks and other files of what was read."""
     notebooks: list[Notebook] = []
     refused = list(files.refused)
+    beside: dict[str, bytes] = {}
     for file in files.files:
+        # Of two notebooks with one path, the first; `match` says that there are two.
+        beside.setdefault(file.name, file.data)
         if file.is_notebook:
             try:
                 notebooks.append(_notebook(file))
@@ -92,8 +95,7 @@ def make_upload(files: Files) -> Upload:
     unread = [path for path, _ in refused if path.lower().endswith((".ipynb", ".zip"))]
     return Upload(
         notebooks=tuple(notebooks),
-        # Of two notebooks with one path, the first; `match` says that there are two.
-        files={file.name: file.data for file in reversed(files.files)},
+        files=beside,
         faults=tuple(f"{_listing(those)}: {why}" for why, those in paths.items()),
         unread=tuple(map(_shown, unread)),
     )

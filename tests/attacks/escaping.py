@@ -103,8 +103,8 @@ def own_lab_folder(folder):
 @upload(POINTS, stock=False)
 def modules_named_like_the_graders(folder):
     """Uploads modules under the names of those that the grader imports."""
-    names = "numpy json otter socket psutil IPython inspect linecache tempfile autograder trusted"
-    names += " sandbox protocol limits subprocess select grade homework client"
+    names = "numpy json otter socket psutil IPython inspect linecache tempfile autograder grader"
+    names += " sandbox protocol limits subprocess select grading homework sessions files"
     _upload(folder, {f"{name}.py": TRAP for name in names.split()})
 
 
@@ -121,7 +121,7 @@ def startup_files(folder):
 def own_grader(folder):
     """Uploads another grader: packages, settings, tests and results."""
     forged = json.dumps({"score": 1000, "tests": [], "output": "trapped"})
-    files = {"autograder/__init__.py": TRAP, "autograder/trusted/container.py": TRAP}
+    files = {"grader/__init__.py": TRAP, "grader/gradescope/submission.py": TRAP}
     files |= {"otter_config.json": "{}", "homework.json": "{}", "results.json": forged}
     files |= {"results/results.json": forged, "pyproject.toml": "[tool]", "tests/q1a_i.py": TRAP}
     files |= {"gradient_descent/tests/q1a_i.py": TRAP, "solution.ipynb": _solution()}

@@ -75,7 +75,7 @@ def isolate(order: dict) -> Path:
     if order["user"] is not None:
         # Python may lie beneath /root. The grader has what it takes to reach it.
         sys.path.insert(0, str(INSIDE / "source"))
-        from autograder.sandbox.confine import make_interpreter_reachable
+        from grader.sandbox.confine import make_interpreter_reachable
 
         make_interpreter_reachable(order["user"])
         for place in (INSIDE, *INSIDE.rglob("*")):

@@ -1,0 +1,103 @@
+"""Is what the docs say true? Links and file names exist, commands run, numbers are the real ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+# A path in backticks: parts of plain characters, with a folder or an ending that files here have.
+PATH = re.compile(r"(?:[\w.*-]+/)+[\w.*-]*|[\w*-]+\.(?:py|md|ipynb|toml|json|yml|lock|cff|zip|sh)")
+# Where the docs name a module or a file by its last name alone.
+PLACES = ["", "autograder/", "autograder/grader/", "autograder/release/", "autograder/grade/"]
+PLACES += ["autograder/grader/gradescope/", "assignment/", "student/", "tests/"]
+# Made by the commands that the docs explain, or names of the reader's own.
+OTHERS = {"index.html", "results.json", "homework.json", "submissions.zip", "compare.txt"}
+OTHERS |= {"q1c_i_my_function.py"}
+
+
+@pytest.fixture(params=DOCS, ids=lambda path: path.name)
+def doc(request) -> Path:
+    return request.param
+
+
+def test_links_lead_somewhere(doc):
+    for target in re.findall(r"\]\(([^)]+)\)", doc.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (doc.parent / target.partition("#")[0]).exists(), target
+
+
+def test_files_that_are_named_exist(doc):
+    text = re.sub(r"```.*?```", "", doc.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for name in re.findall(r"`([^`\n]+)`", text):
+        if PATH.fullmatch(name) and name not in OTHERS and "NAME" not in name:
+            assert any(list(ROOT.glob(place + name.rstrip("/"))) for place in PLACES), name
+
+
+def test_verbs_of_make_exist(doc):
+    verbs = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.M))
+    text = doc.read_text(encoding="utf-8")
+    for words in re.findall(r"`make ([a-z -]+)`|^make ([a-z-]+)", text, flags=re.M):
+        assert set("".join(words).split()) <= verbs, words
+
+
+def test_readme_is_short():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) <= 1000
+
+
+def test_table_of_limits_is_the_configuration():
+    text = (ROOT / "docs/grader.md").read_text(encoding="utf-8")
+    config = json.loads((ROOT / "otter_config.json").read_text(encoding="utf-8"))
+    table = dict(re.findall(r"^\| `(\w+)` \| (\d+) \|", text, flags=re.M))
+    limits = config["isolated_grader"]["limits"]
+    assert {name: float(value) for name, value in table.items()} == limits
+
+
+def test_bank_sizes_in_the_docs_are_the_real_ones(bank_sizes):
+    text = (ROOT / "README.md").read_text() + (ROOT / "docs/grader.md").read_text()
+    said = {int(number) for number in re.findall(r"(\d+) attacks and faults", text)}
+    assert said == {bank_sizes["attacks"]}
+    assert {int(n) for n in re.findall(r"all (\d+) answers of the bank", text)} == {
+        bank_sizes["answers"]
+    }
+
+
+@pytest.fixture(scope="session")
+def bank_sizes() -> dict[str, int]:
+    """How many attacks and answers there are."""
+    from attacks import BANK as ATTACKS
+    from submissions import BANK as ANSWERS
+
+    return {"attacks": len(ATTACKS), "answers": len(ANSWERS)}
+
+
+def test_commands_without_docker_run(tmp_path):
+    text = (ROOT / "docs/grader.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```\n(mkdir .*?)```", text, flags=re.DOTALL)
+    script = block.replace("/tmp/box", str(tmp_path / "box"))
+    script = script.replace("$PWD/.venv/bin/python", sys.executable)
+    unzip = f"unzip() {{ {sys.executable} -m zipfile -e $2 $4; }}\n"  # not everybody has it
+    done = subprocess.run(
+        ["bash", "-euc", unzip + script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout[done.stdout.index("{") :])["score"] == 36
+
+
+def test_options_in_the_docs_are_those_of_the_command():
+    text = (ROOT / "docs/grading-a-class.md").read_text(encoding="utf-8")
+    command = [sys.executable, "-m", "autograder.grade", "--help"]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "COLUMNS": "200"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    commands = "\n".join(line for line in text.splitlines() if "autograder.grade" in line)
+    for option in set(re.findall(r"--[a-z]+", commands)):
+        assert option in done.stdout, option
