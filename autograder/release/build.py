@@ -101,7 +101,7 @@ def _assign(root: Path, master: Master, work: Path) -> None:
     command = [sys.executable, "-m", "otter", "assign", master.path.name, "dist"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise ReleaseError(f"{master.path.name}: Otter Assign fails: {_last_line(done.stderr)}")
+        raise ReleaseError(f"{master.path.name}: Otter Assign fails: {last_line(done.stderr)}")
 
 
 def _copy_student_files(root: Path, student: Path) -> None:
@@ -116,7 +116,7 @@ def _copy_student_files(root: Path, student: Path) -> None:
     done = subprocess.run(command, cwd=student, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ReleaseError(
-            f"assignment/lab cannot write explorer.html: {_last_line(done.stderr)}: mend lab/"
+            f"assignment/lab cannot write explorer.html: {last_line(done.stderr)}: mend lab/"
         )
 
 
@@ -276,6 +276,7 @@ def _mathml(formula: str, display: str) -> str:
         raise ReleaseError(f"cannot convert ${formula}$ ({reason}): correct the formula") from None
 
 
-def _last_line(text: str) -> str:
+def last_line(text: str) -> str:
+    """Return the last line of what a process printed that says something."""
     lines = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()]
     return next((line for line in reversed(lines) if line), "no message")
