@@ -6,42 +6,17 @@ through stock `otter run` as well, in `test_stock_otter.py`.
 
 from __future__ import annotations
 
-import contextlib
-import copy
 import inspect
-import io
 import re
-import types
 from collections import Counter, defaultdict
 
 import pytest
 from lab.mistakes import SENTENCES
-from submissions import BANK, Answer
+from submissions import BANK
+from support.bank import case_name, run
 
 WRONG = [answer for answer in BANK if answer.fails]
 RIGHT = [answer for answer in BANK if not answer.fails]
-
-
-def run(answer: Answer, test_files: dict) -> dict[str, str]:
-    """Return the message of each test case of this answer's function, by the case's name."""
-    test_file = copy.copy(test_files[answer.question])
-    with contextlib.redirect_stdout(io.StringIO()):
-        test_file.run({answer.function: named(answer.code, answer.function)})
-    return {
-        case_name(result.test_case): "" if result.passed else result.message
-        for result in test_file.test_case_results
-        if answer.function in inspect.signature(result.test_case.body.test_func).parameters
-    }
-
-
-def named(function, name: str):
-    """Return the function under the name that it has in a notebook."""
-    twin = types.FunctionType(function.__code__.replace(co_name=name), function.__globals__, name)
-    return twin
-
-
-def case_name(case) -> str:
-    return case.body.test_func.__name__.rpartition("_")[2]
 
 
 @pytest.fixture(scope="module")

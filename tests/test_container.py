@@ -14,7 +14,8 @@ import psutil
 import pytest
 from support.container import Container, by_name, small_machine
 from submissions import BANK
-from test_stock_otter import SAMPLES, fill_in
+from support.bank import fill_in
+from test_stock_otter import SAMPLES
 
 from autograder.release.stock import grade as grade_with_stock_otter
 

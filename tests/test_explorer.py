@@ -18,17 +18,8 @@ import pytest
 from lab import explorer
 from lab.data import HEIGHTS, KNOTS, make_dataset
 from lab.history import WIDTHS, History, load_history
+from support.browser import ARGUMENTS, CHROMIUM
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 MINUS = "\N{MINUS SIGN}"
 LIMIT = 300_000
 # Coordinates are written to 0.01 px of about 250 px; weights carry six digits.

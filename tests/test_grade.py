@@ -4,106 +4,54 @@ from __future__ import annotations
 
 import csv
 import errno
-import functools
-import inspect
-import io
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
-import nbformat
 import psutil
 import pytest
-from submissions import BANK, Answer
-from test_isolated_grader import PARTS
-from test_isolated_grader import rounds as all_rounds
-from test_stock_otter import fill_in
+from submissions import Answer
+from support.bank import PARTS
+from support.classroom import (
+    ROOT,
+    command,
+    grade,
+    let_kinds_pass,
+    lower_limits,
+    rewrite,
+    rounds,
+    times,
+    wait_for,
+    with_torch,
+    write_notebooks,
+    zip_up,
+)
 
-from autograder.grade import UsageError, store, workers
+from autograder.grade import UsageError, executors, processes, store, tally, words
 from autograder.grade.__main__ import main, print_comparison
 from autograder.grade.compare import Comparison, check_earlier, compare
+from autograder.grade.contents import identify, read
 from autograder.grade.record import RESULTS, Record, folder_of, iter_records, read_record, read_run
-from autograder.grade.submissions import find, read
+from autograder.grade.run import Run
+from autograder.grade.submissions import find
+from autograder.grade.tables import write_tables
+from autograder.grade.tally import Tally
+from autograder.grade.versions import check_versions
 
-ROOT = Path(__file__).resolve().parent.parent
-HOMEWORK = ROOT / "autograder/homework.zip"
 # Rounds of the bank in the class that is interrupted, changed and compared again and again.
 FEW = 8
-LIMIT = 25 * 2**20
+LIMIT = 25.0  # megabytes
 
 
 # -- the class --------------------------------------------------------------------------------
-
-
-@functools.cache
-def homework() -> bytes:
-    return HOMEWORK.read_bytes()
-
-
-def rewrite(target: Path, **changes: Callable[[str], str]) -> Path:
-    """Write homework.zip with some members changed; names end with the keywords, ``_`` for dots and slashes."""
-    with zipfile.ZipFile(io.BytesIO(homework())) as old, zipfile.ZipFile(target, "w") as new:
-        for name in old.namelist():
-            data = old.read(name)
-            for ending, change in changes.items():
-                if re.sub("[./]", "_", name).endswith(ending):
-                    data = change(data.decode()).encode()
-            new.writestr(name, data)
-    return target
-
-
-@functools.cache
-def rounds() -> list[list[Answer]]:
-    """Return the bank in rounds, without answers that take seconds to import torch."""
-    return [
-        [answer for answer in answers if "torch" not in inspect.getsource(answer.code)]
-        for answers in all_rounds()
-    ]
-
-
-def with_torch() -> list[Answer]:
-    """Return answers that need it."""
-    names = ("constant_contributions-torch_tensor", "gradient-torch_autograd")
-    return [answer for answer in BANK if answer.id.endswith(names)]
-
-
-def lower_limits(text: str) -> str:
-    config = json.loads(text)
-    config["isolated_grader"]["limits"] |= {"seconds_per_cell": 8, "seconds_per_test_case": 2}
-    return json.dumps(config)
-
-
-def write_notebooks(folder: Path, answers: list[Answer], **sources: str) -> Path:
-    """Write both notebooks of a student, with answers of the bank or other code for functions."""
-    folder.mkdir(parents=True)
-    for prefix, name in PARTS.items():
-        notebook = nbformat.read(ROOT / f"student/{name}.ipynb", as_version=4)
-        fill_in(
-            notebook,
-            [a for a in answers if a.question.startswith(prefix) and a.function not in sources],
-        )
-        for cell in notebook.cells:
-            for function, source in sources.items():
-                if cell.source.startswith(f"def {function}("):
-                    cell.source = source
-        nbformat.write(notebook, folder / f"{name}.ipynb")
-    return folder
-
-
-def zip_up(folder: Path) -> Path:
-    """Replace a folder by a zip file."""
-    shutil.make_archive(str(folder), "zip", folder)
-    shutil.rmtree(folder)
-    return folder.with_suffix(".zip")
 
 
 @pytest.fixture(scope="module")
@@ -144,17 +92,6 @@ def everybody(tmp_path_factory) -> Path:
     return place
 
 
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "autograder.grade", *map(str, arguments)]
-
-
-def grade(*arguments: object) -> subprocess.CompletedProcess:
-    """Run the tool as instructors do."""
-    return subprocess.run(
-        command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False
-    )
-
-
 @pytest.fixture(scope="module")
 def graded(everybody, lowered, tmp_path_factory) -> Path:
     """Where the class of everybody is graded."""
@@ -170,11 +107,6 @@ def few_graded(few, lowered, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("few_graded") / "out"
     assert grade(few, "--out", out, "--homework", lowered).returncode == 0
     return out
-
-
-def times(out: Path) -> dict[str, int]:
-    """Return when each result was written."""
-    return {p.parent.name: p.stat().st_mtime_ns for p in out.glob(f"submissions/*/{RESULTS}")}
 
 
 def expected_verdicts(answers: list[Answer], test_files: dict) -> dict[tuple, bool]:
@@ -233,7 +165,7 @@ def test_table_of_cases_counts_passes_and_finds_the_commonest_message(graded):
         cases = [c for c in cases if (c["question"], c["case"]) == (question, int(number))]
         assert int(row["submissions"]) == len(records)
         assert int(row["passed"]) == sum(c["passed"] for c in cases)
-        messages = [store.one_line(c["message"]) for c in cases]
+        messages = [words.one_line(c["message"]) for c in cases]
         assert messages.count(row["commonest_message"]) == int(row["times"])
         assert int(row["times"]) == max(map(messages.count, set(filter(None, messages))))
 
@@ -245,7 +177,7 @@ def test_table_of_cases_counts_passes_and_finds_the_commonest_message(graded):
         ("empty", "no file at all"),
         ("no_zip", "cannot be unpacked"),
         ("letter", "What came: letter.pdf"),
-        ("link", "is not followed"),
+        ("link", "no links or devices"),
         ("exits", "q1a_i: constant_gradient: ended the whole Python process (exit code 0)"),
         ("loops", "q1a_i: constant_gradient: took longer than 2 seconds"),
         ("loops", ": ended the whole Python process (exit code 3)"),
@@ -307,15 +239,8 @@ def start(few: Path, out: Path, homework: Path, temporary: Path) -> subprocess.P
     return run
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
-def worker_processes(run: subprocess.Popen) -> list[psutil.Process]:
-    return [p for p in psutil.Process(run.pid).children() if "worker.py" in " ".join(p.cmdline())]
+def graders_of(run: subprocess.Popen) -> list[psutil.Process]:
+    return [p for p in psutil.Process(run.pid).children() if "many" in p.cmdline()]
 
 
 def assert_same_results(out: Path, other: Path) -> None:
@@ -324,11 +249,11 @@ def assert_same_results(out: Path, other: Path) -> None:
     assert (comparison.same, comparison.changed) == (FEW, 0)
 
 
-def test_a_killed_worker_costs_nothing(few, few_graded, lowered, tmp_path):
+def test_a_killed_grader_costs_nothing(few, few_graded, lowered, tmp_path):
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     run = start(few, tmp_path / "out", lowered, temporary)
-    worker_processes(run)[0].kill()
+    graders_of(run)[0].kill()
     assert run.wait() == 0, run.stderr.read()
     assert_same_results(tmp_path / "out", few_graded)
     assert not any(record.faults for record in iter_records(tmp_path / "out"))
@@ -340,11 +265,9 @@ def test_an_interrupted_run_goes_on(few, few_graded, lowered, tmp_path, how):
     out, temporary = tmp_path / "out", tmp_path / "temporary"
     temporary.mkdir()
     run = start(few, out, lowered, temporary)
-    of_run = worker_processes(run)
-    before = time.monotonic()
+    of_run = graders_of(run)
     run.send_signal(how)
     _, said = run.communicate()
-    assert time.monotonic() - before < 8
     if how != signal.SIGKILL:
         assert run.returncode == 130
         assert said.endswith("run the same command again to go on.\n")
@@ -366,12 +289,6 @@ def test_an_interrupted_run_goes_on(few, few_graded, lowered, tmp_path, how):
 
 
 # -- changed and compared ---------------------------------------------------------------------
-
-
-def let_kinds_pass(text: str) -> str:
-    """Change a test file so that its hidden test of kinds passes whatever it gets."""
-    head, _, rest = text.partition("_kinds(")
-    return f"{head}_kinds({rest.partition(':')[0]}:\n    pass\n"
 
 
 def test_a_changed_test_changes_exactly_the_right_scores(few, few_graded, tmp_path):
@@ -434,38 +351,35 @@ def test_a_changed_submission_alone_is_graded_again(few, few_graded, lowered, tm
 
 # -- when the grader itself fails -------------------------------------------------------------
 
-# Speaks like a worker, and does what the names of a submission's files say.
+# Speaks like the grader's program `many`, and does what the names of a submission's files say.
 STAND_IN = """
-import json, os, socket, sys, time
-channel = socket.socket(fileno=int(sys.argv[1])).makefile("rwb")
-def send(message):
-    data = json.dumps(message).encode()
-    channel.write(len(data).to_bytes(4, "big") + data)
-    channel.flush()
-if os.path.exists("STILLBORN"):
-    sys.exit("OSError: cannot be born")
-send({"possible": 1, "questions": {"q1": {"public": [0, 1], "hidden": [0, 0]}}})
-while head := channel.read(4):
-    files = json.loads(channel.read(int.from_bytes(head, "big")))["files"]
-    for name in (item["path"] for item in files):
+import json, os, sys, time
+def say(message):
+    print(json.dumps(message), flush=True)
+if os.path.exists("CANNOT_START"):
+    sys.exit("OSError: cannot start")
+points = {"possible": 1, "questions": {"q1": {"public": [0, 1], "hidden": [0, 0]}}}
+versions = json.loads(os.environ.get("STAND_IN_VERSIONS", "{}"))
+say({"ready": {"record": points, "versions": versions}})
+for line in sys.stdin:
+    for name in (item["name"] for item in json.loads(line)["files"]):
         if name == "deadly" or name == "once" and not os.path.exists("died"):
             open("died", "w").close()
             os.kill(os.getpid(), 9)
         if name == "hangs":
             time.sleep(100)
         if name == "fails":
-            send({"failed": "GraderError: no luck"})
+            say({"failed": "GraderError: no luck"})
             sys.exit("OSError: no luck at all")
     record = {"score": 1, "possible": 1, "questions": {"q1": {"public": [1, 1], "hidden": [0, 0]}}}
-    send({"results": {"tests": []}, "record": record, "missing_protections": []})
+    say({"results": {"tests": []}, "record": record, "missing_protections": []})
 """
 
 
 @pytest.fixture
-def stand_in(tmp_path, monkeypatch) -> Callable:
+def stand_in(tmp_path, monkeypatch) -> Callable[..., int]:
     """Return a function that makes a class of such submissions and grades it in this process."""
-    (tmp_path / "stand_in.py").write_text(STAND_IN)
-    monkeypatch.setattr(workers, "SCRIPT", tmp_path / "stand_in.py")
+    homework = rewrite(tmp_path / "stand_in.zip", grader_start_py=lambda text: STAND_IN)
     monkeypatch.chdir(tmp_path)
 
     def run(*names: str, jobs: int = 1) -> int:
@@ -473,17 +387,18 @@ def stand_in(tmp_path, monkeypatch) -> Callable:
             folder = tmp_path / "class" / f"s{i:02}"
             folder.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(str(i))
-        return main([str(tmp_path / "class"), "--out", "out", "--jobs", str(jobs)])
+        arguments = [tmp_path / "class", "--out", "out", "--jobs", jobs, "--homework", homework]
+        return main(list(map(str, arguments)))
 
     return run
 
 
-def test_a_submission_that_kills_its_worker_is_tried_once_more(stand_in, capsys):
+def test_a_submission_that_kills_its_grader_is_tried_once_more(stand_in, capsys):
     assert stand_in("fine", "once", "fine", jobs=2) == 0
     assert [record.score for record in iter_records(Path("out"))] == [1, 1, 1]
 
 
-def test_a_submission_that_kills_two_workers_is_a_fault(stand_in, capsys):
+def test_a_submission_that_kills_two_graders_is_a_fault(stand_in, capsys):
     assert stand_in("fine", "deadly", "fine", jobs=2) == 0
     scores = {record.name: record.score for record in iter_records(Path("out"))}
     assert scores == {"s00": 1, "s01": 0, "s02": 1}
@@ -502,8 +417,9 @@ def test_a_failing_grader_is_a_fault_and_the_next_run_tries_again(stand_in, caps
     assert not read_record(Path("out"), "s01").failed
 
 
-def test_a_hanging_worker_is_killed(stand_in, capsys, monkeypatch):
-    monkeypatch.setattr(workers, "SECONDS_BESIDES", 0.5 - 420)
+def test_a_hanging_grader_is_killed(stand_in, capsys, monkeypatch):
+    # Time enough for an answer without any work, also on a busy machine.
+    monkeypatch.setattr(executors, "SECONDS_BESIDES", 2 - 420)
     assert stand_in("hangs", "fine", jobs=2) == 0
     assert [record.failed for record in iter_records(Path("out"))] == [True, False]
 
@@ -516,25 +432,55 @@ def test_a_grader_that_fails_on_everything_stops_early(stand_in, capsys):
     assert len(times(Path("out"))) == 5
 
 
-def test_a_worker_that_never_starts_is_one_line(stand_in, capsys):
-    Path("STILLBORN").touch()
+def test_a_grader_that_never_starts_is_one_line(stand_in, capsys):
+    Path("CANNOT_START").touch()
     assert stand_in("fine") == 1
     assert (
         capsys.readouterr().err
-        == "the grader does not start (OSError: cannot be born; see out/log.txt)\n"
+        == "the grader does not start (OSError: cannot start; see out/log.txt)\n"
     )
 
 
-def test_workers_are_replaced_now_and_then(stand_in, capsys, monkeypatch):
+def test_graders_are_replaced_now_and_then(stand_in, capsys, monkeypatch):
     started = []
-    monkeypatch.setattr(workers, "MOST_SUBMISSIONS", 3)
-    begin = workers.Worker.__init__
+    monkeypatch.setattr(processes, "MOST_SUBMISSIONS", 3)
+    begin = processes.GraderProcess.__init__
     monkeypatch.setattr(
-        workers.Worker, "__init__", lambda self, *a: (started.append(self), begin(self, *a))[1]
+        processes.GraderProcess,
+        "__init__",
+        lambda self, *a: (started.append(self), begin(self, *a))[1],
     )
-    assert stand_in(*["fine"] * 8) == 0
+    assert stand_in(*["fine"] * 8) == 0  # and an empty one
     assert len(started) == 3
     assert "8 graded now" in capsys.readouterr().out
+
+
+def test_a_grader_with_other_versions_is_refused(stand_in, capsys, monkeypatch):
+    monkeypatch.setenv("STAND_IN_VERSIONS", json.dumps({"numpy": "1.2.3"}))
+    assert stand_in("fine") == 2
+    said = f"this machine has numpy 1.2.3; it must be {metadata.version('numpy')}, as here\n"
+    assert capsys.readouterr().err == said
+    assert not times(Path("out"))
+
+
+THIRD_NUMBER = "{}.{}.99".format(*sys.version_info[:2])
+
+
+@pytest.mark.parametrize(
+    ("versions", "words"),
+    [
+        ({"numpy": "1.26.4"}, "w has numpy 1.26.4; it must be "),
+        ({"otter-grader": None}, "w does not have otter-grader; it must be "),
+        ({"python": "3.9"}, r"w has Python 3.9; it must be 3\.1\d, as here"),
+        ({"python": THIRD_NUMBER, "numpy": metadata.version("numpy")}, ""),
+    ],
+)
+def test_other_versions_are_named_with_their_place(versions, words):
+    if not words:
+        check_versions("w", versions)
+        return
+    with pytest.raises(UsageError, match=words):
+        check_versions("w", versions)
 
 
 def test_a_full_disk_is_one_line_and_can_be_resumed(stand_in, capsys, monkeypatch):
@@ -676,7 +622,9 @@ def test_a_folder_is_one_submission_or_many(files, names, tmp_path):
 def test_one_takes_a_folder_as_one_submission(tmp_path):
     place = make(tmp_path / "place", {"ada.ipynb": ONE, "bob.ipynb": ONE, "c/x.zip": ""})
     (submission,) = find([place], one=True)
-    assert set(read(submission, LIMIT).files) == {"ada.ipynb", "bob.ipynb", "c/x.zip"}
+    files = read(submission, LIMIT)
+    assert {file.name for file in files.files} == {"ada.ipynb", "bob.ipynb"}
+    assert [path for path, _ in files.refused] == ["c/x.zip"]  # it is none
 
 
 def test_submissions_that_are_called_the_same_get_names_of_their_own(tmp_path):
@@ -720,7 +668,7 @@ def test_gradescopes_export_need_not_be_unpacked(inside, tmp_path):
     packed, plain = find([tmp_path / "export.zip"]), find([export])
     assert [s.name for s in packed] == [s.name for s in plain]
     assert [s.who for s in packed] == [s.who for s in plain]
-    assert [read(s, LIMIT).files for s in packed] == [read(s, LIMIT).files for s in plain]
+    assert [read(s, LIMIT) for s in packed] == [read(s, LIMIT) for s in plain]
 
 
 @pytest.mark.parametrize(
@@ -743,35 +691,135 @@ def test_paths_that_lead_elsewhere_are_left_out(tmp_path):
         for name in ("a.ipynb", "../../evil", "x//y", "a.ipynb/below", "\\x", "n" * 300):
             archive.writestr(f"submission_1/{name}", "")
     (submission,) = find([tmp_path / "export.zip"])
-    contents = read(submission, LIMIT)
-    assert list(contents.files) == ["a.ipynb"]
-    assert len(contents.notes) == 5
+    files = read(submission, LIMIT)
+    assert [file.name for file in files.files] == ["a.ipynb"]
+    assert len(files.refused) == 5
 
 
 def test_key_follows_content_and_homework_and_nothing_else(tmp_path):
     ada = make(tmp_path / "ada", {"a.ipynb": ONE, "b.txt": "b"})
     bob = make(tmp_path / "bob", {"A (1).ipynb": ONE, "b.txt": "b"})
-    contents = [read(submission, LIMIT) for submission in find([ada, bob])]
-    assert contents[0].digest == contents[1].digest
-    key = contents[0].key(1, "zip")
-    assert key != contents[0].key(1, "other zip")
-    assert key != contents[1].key(1, "zip")
+    files = [read(submission, LIMIT) for submission in find([ada, bob])]
+    key, digest = identify(files[0], "zip")
+    assert digest == identify(files[1], "zip").digest
+    assert key != identify(files[0], "other zip").key
+    assert key != identify(files[1], "zip").key
     os.utime(ada / "a.ipynb", (1, 1))
-    assert key == read(find([ada])[0], LIMIT).key(1, "zip")
+    assert key == identify(read(find([ada])[0], LIMIT), "zip").key
     (ada / "b.txt").write_text("c")
-    assert key != read(find([ada])[0], LIMIT).key(1, "zip")
+    assert key != identify(read(find([ada])[0], LIMIT), "zip").key
+
+
+def test_the_same_work_is_known_in_a_zip_file(tmp_path):
+    plain = make(tmp_path / "ada", {"a.ipynb": ONE, "data/b.txt": "b"})
+    packed = zip_up(shutil.copytree(plain, tmp_path / "bob"))
+    files = [read(submission, LIMIT) for submission in find([plain, packed])]
+    first, second = (identify(f, "zip") for f in files)
+    assert first.digest == second.digest
+    assert first.key != second.key  # the report names files by where they lay
+
+
+def test_work_of_which_something_was_not_read_is_nobodys_twin(tmp_path):
+    place = make(tmp_path / "ada", {"a.ipynb": ONE, "b.zip": "no zip"})
+    assert not identify(read(find([place], one=True)[0], LIMIT), "zip").digest
 
 
 def test_what_is_too_large_is_not_read(tmp_path):
-    place = make(tmp_path / "ada", {"a.ipynb": ONE, **{f"{i}.txt": "x" * 900 for i in range(5)}})
+    place = make(tmp_path / "ada", {"a.ipynb": ONE, **{f"{i}.txt": "x" * 900 for i in range(3)}})
     (place / "huge.ipynb").write_text("x" * 2000)
-    contents = read(find([place], one=True)[0], 1000)
-    assert contents.files["huge.ipynb"] == 2000
-    assert isinstance(contents.files["a.ipynb"], bytes)
-    assert contents.notes == ["4.txt: not read, for the submission is too large"]
+    files = read(find([place], one=True)[0], 1000 / 2**20)
+    assert [file.name for file in files.files] == ["a.ipynb", "0.txt"]
+    assert [path for path, _ in files.refused] == ["huge.ipynb", "1.txt", "2.txt"]
+
+
+# -- odd and hostile files --------------------------------------------------------------------
+
+
+def test_two_exports_with_folders_of_one_name_are_two(tmp_path):
+    exports = []
+    for name in ("one", "two"):
+        make_export(tmp_path / name)
+        (tmp_path / name / "submission_11/a.ipynb").write_text(name)
+        exports.append(zip_up(tmp_path / name))
+    found = find(exports)
+    assert len(found) == 6
+    (tmp_path / "x").mkdir()
+    again = find([*exports, tmp_path / "x/.." / exports[0].name])  # the same one
+    assert [s.name for s in again] == [s.name for s in found]
+    texts = [read(s, LIMIT).files[0].data for s in found if s.name.endswith("_11")]
+    assert texts == [b"one", b"two"]
+
+
+def test_odd_entries_of_a_class_are_submissions_that_nobody_follows(tmp_path):
+    place = make(tmp_path / "class", {"ada/x.ipynb": ONE, "bob/x.ipynb": TWO})
+    (place / "loop").symlink_to("loop")
+    (place / "out").symlink_to(tmp_path)
+    (place / "nowhere.ipynb").symlink_to("nowhere")
+    os.mkfifo(place / "pipe.ipynb")
+    found = {submission.name: submission for submission in find([place])}
+    assert found.keys() == {"ada", "bob", "loop", "out", "nowhere", "pipe"}
+    for name in ("loop", "out", "nowhere", "pipe"):
+        files = read(found[name], LIMIT)
+        assert not files.files
+        assert len(files.refused) == 1
+
+
+def test_a_link_alone_is_not_followed(tmp_path):
+    make(tmp_path / "elsewhere", {"ada.zip": "", "bob.zip": ""})
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class/link").symlink_to(tmp_path / "elsewhere")
+    assert [submission.name for submission in find([tmp_path / "class"])] == ["link"]
+
+
+def test_a_pipe_among_notebooks_does_not_stop_the_search(tmp_path):
+    place = make(tmp_path / "place", {"a.ipynb": ONE})
+    os.mkfifo(place / "b.ipynb")
+    (submission,) = find([place])
+    assert [path for path, _ in read(submission, LIMIT).refused] == ["b.ipynb"]
+
+
+def test_folders_may_lie_very_deep(tmp_path):
+    place = make(tmp_path / "place", {"a.ipynb": ONE, "deep/": ""})
+    (place / "deep").mkdir()
+    here = os.open(place / "deep", os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    assert len(find([place])) == 2  # notebooks may lie in there
+    subprocess.run(["rm", "-rf", place / "deep"], check=True)  # `shutil` cannot
+
+
+def test_names_fit_for_folders_of_any_file_system(tmp_path):
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr("submission_1/a.ipynb", "")
+        for who in "ab":
+            archive.writestr(f"{who}{'李' * 120}/a.ipynb", "")
+    for submission in find([tmp_path / "export.zip"]):
+        (tmp_path / "out" / submission.name).mkdir(parents=True)
+
+
+def test_what_vanishes_is_a_line_with_a_fault(stand_in, tmp_path):
+    place = make(tmp_path / "class", {f"ada_1_{i}_{i}.ipynb": ONE for i in (2, 3)})
+    make(place, {"bob.ipynb": ONE, "cy/a.ipynb": ONE})
+    found = find([place])
+    (place / "ada_1_2_2.ipynb").unlink()
+    (place / "bob.ipynb").unlink()
+    files = {submission.name: read(submission, LIMIT) for submission in found}
+    assert [file.name for file in files["ada_1"].files] == ["ada_1_3_3.ipynb"]
+    assert [path for path, _ in files["ada_1"].refused] == ["ada_1_2_2.ipynb"]
+    assert files["bob"].files == ()
+    assert [path for path, _ in files["bob"].refused] == ["bob.ipynb"]
+    homework = store.read_homework(tmp_path / "stand_in.zip")
+    assert len(Run(tmp_path / "out", homework, found).todo) == 3
 
 
 # -- tables -----------------------------------------------------------------------------------
+
+
+FACTS = {"kind": "check failed", "mistakes": [], "about": "", "function": "", "summary": ""}
 
 
 def simulate(out: Path, number: int) -> Path:
@@ -783,6 +831,7 @@ def simulate(out: Path, number: int) -> Path:
                 "question": f"q{c // 4}", "case": c % 4 + 1, "name": f"test{c % 4}", "points": 0.5,
                 "hidden": c % 4 > 0, "passed": (i + c) % 3 > 0,
                 "message": "" if (i + c) % 3 else f"{i} is wrong here " * 10,
+                "facts": None if (i + c) % 3 else {**FACTS, "summary": f"{i} is wrong " * 10},
             }
             for c in range(64)
         ]  # fmt: skip
@@ -794,16 +843,17 @@ def simulate(out: Path, number: int) -> Path:
 
 
 def test_memory_does_not_grow_with_the_class(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "MOST_MESSAGES", 20)
+    monkeypatch.setattr(tally, "MOST_TEXTS", 20)
 
     def peak(number: int) -> int:
         out = simulate(tmp_path / str(number), number)
         tracemalloc.start()
-        totals = store.write_tables(out, iter_records(out))
+        counted = Tally()
+        write_tables(out, iter_records(out), counted)
         list(compare(out, out, Comparison()))
         _, highest = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        assert totals["submissions"] == number
+        assert counted.submissions == number
         return highest
 
     # Their names are in two lists and two sets.
@@ -813,7 +863,7 @@ def test_memory_does_not_grow_with_the_class(tmp_path, monkeypatch):
 def test_no_text_is_a_formula(tmp_path):
     texts = ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "\r=1"]
     records = [Record(f"s{i}", text, "", who=[text], faults=[text]) for i, text in enumerate(texts)]
-    store.write_tables(tmp_path, records)
+    write_tables(tmp_path, records, Tally())
     with (tmp_path / "grades.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
@@ -822,11 +872,11 @@ def test_no_text_is_a_formula(tmp_path):
 
 
 def test_a_message_gives_no_commands_to_a_terminal():
-    assert store.one_line("\x1b[31mred\n  line") == "\ufffd[31mred line"
+    assert words.one_line("\x1b[31mred\n  line") == "\ufffd[31mred line"
 
 
 def test_text_that_is_no_unicode_is_written_as_escapes(tmp_path):
-    store.write_tables(tmp_path, [Record("s", "caf\udce9", "", faults=["\ud800"])])
+    write_tables(tmp_path, [Record("s", "caf\udce9", "", faults=["\ud800"])], Tally())
     assert "caf\\udce9" in (tmp_path / "grades.csv").read_text()
 
 

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import io
-import itertools
 import zipfile
-from collections import defaultdict
 
 import nbformat
 import pytest
 from submissions import BANK, Answer
-from test_bank import case_name, run
-from test_stock_otter import fill_in
+from support.bank import PARTS, case_name, fill_in, rounds, run
 
 from autograder.grader.files import read_files
 from autograder.grader.grading import Graded, grade
 from autograder.grader.homework import Homework, load
 from autograder.grader.processes import Sandbox
 from autograder.grader.upload import make_upload
-
-PARTS = {"q1": "gradient_descent", "q2": "relu_sgd"}
 
 
 @pytest.fixture(scope="session")
@@ -37,17 +32,6 @@ def sandbox():
     """One fork server for all tests of this module."""
     with Sandbox() as sandbox:
         yield sandbox
-
-
-def rounds() -> list[list[Answer]]:
-    """Return the bank in rounds that have one answer at most for each function."""
-    by_function = defaultdict(list)
-    for answer in BANK:
-        by_function[answer.function].append(answer)
-    return [
-        [answer for answer in answers if answer]
-        for answers in itertools.zip_longest(*by_function.values())
-    ]
 
 
 @pytest.fixture(scope="session")

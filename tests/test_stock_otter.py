@@ -6,15 +6,13 @@ and graded with the committed zip.
 
 from __future__ import annotations
 
-import ast
 import inspect
-import re
 from pathlib import Path
 
 import nbformat
 import pytest
-from submissions import BANK, Answer
-from test_bank import case_name, run
+from submissions import BANK
+from support.bank import case_name, fill_in, run
 
 from autograder.release.stock import grade
 
@@ -72,34 +70,6 @@ SAMPLES = {
         "q2g-elbow_travel-signed",
     ],
 }
-
-
-def fill_in(notebook: nbformat.NotebookNode, answers: list[Answer]) -> None:
-    """Put each answer into the cell that holds its stub, with what it uses of its module."""
-    for answer in answers:
-        source = inspect.getsource(answer.code).partition("def ")[2]
-        renamed = re.sub(r"^\w+", f"def {answer.function}", source)
-        (cell,) = [c for c in notebook.cells if c.source.startswith(f"def {answer.function}(")]
-        cell.source = "\n".join([*used_lines(answer), renamed])
-
-
-def used_lines(answer: Answer) -> list[str]:
-    """Return the imports, constants and helpers of an answer's module that its code needs."""
-    nodes = {}
-    for node in ast.parse(inspect.getsource(inspect.getmodule(answer.code))).body:
-        if isinstance(node, ast.Import):
-            nodes |= {alias.asname or alias.name: node for alias in node.names}
-        elif isinstance(node, ast.Assign):
-            nodes |= {target.id: node for target in node.targets}
-        elif isinstance(node, ast.FunctionDef) and not node.decorator_list:
-            nodes[node.name] = node
-    needed: dict[str, str] = {}
-    texts = [inspect.getsource(answer.code)]
-    for text in texts:  # grows
-        for name in nodes.keys() & set(re.findall(r"\w+", text)) - needed.keys():
-            needed[name] = ast.unparse(nodes[name])
-            texts.append(needed[name])
-    return sorted(set(needed.values()))
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=" ".join)

@@ -88,6 +88,7 @@ class ClusterExecutor:
         # Unique, so that runs of the same homework do not end each other's graders.
         digest = hashlib.sha256(homework).hexdigest()
         self.name = f"grade-{digest[:16]}-{uuid.uuid4().hex[:8]}"
+        self.task = make_task(self.name)
         self.room = UNDER_WAY_PER_THREAD
         self.running: dict[str, tuple[Task, Future[bytes]]] = {}
         # Not `distributed.as_completed`, which has no way to look at the cluster meanwhile.
@@ -107,7 +108,7 @@ class ClusterExecutor:
     def submit(self, task: Task) -> None:
         """Have a task graded."""
         key = f"{self.name}-{task.number}"
-        future = self.client.submit(grade_in_worker, self.name, task.message, key=key, pure=False)
+        future = self.client.submit(self.task, task.message, key=key, pure=False)
         self.running[key] = task, future
         future.add_done_callback(self.done.put)
 
@@ -202,7 +203,8 @@ def connect(address: str) -> Client:
     """
     silence()
     # Dask workers need no copy of this project: the code that they run comes with it.
-    cloudpickle.register_pickle_by_value(sys.modules[__package__])
+    for module in (__name__, Graders.__module__):
+        cloudpickle.register_pickle_by_value(sys.modules[module])
     dask.config.set({"distributed.comm.timeouts.connect": f"{SECONDS_TO_CONNECT}s"})
     result = in_time(
         lambda: Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False),
@@ -263,11 +265,18 @@ def describe(error: BaseException) -> str:
 # -- a Dask worker ----------------------------------------------------------------------------
 
 
-def grade_in_worker(plugin: str, message: bytes) -> bytes:
-    """Grade a submission in the Dask worker that runs this; see `GraderPlugin.grade`."""
-    found: Any = get_worker().plugins[plugin]
-    reply: bytes = found.grade(message)
-    return reply
+def make_task(plugin: str) -> Callable[[bytes], bytes]:
+    """Return the function that Dask workers run; see `GraderPlugin.grade`.
+
+    It is made in here because Dask sends the code of such functions; of others, their address.
+    """
+
+    def grade(message: bytes) -> bytes:
+        found: Any = get_worker().plugins[plugin]
+        reply: bytes = found.grade(message)
+        return reply
+
+    return grade
 
 
 class GraderPlugin(WorkerPlugin):

@@ -2,15 +2,15 @@
 
 A run goes on where an earlier one stopped; nothing is graded twice, and copies of the same work
 once. `Run` sees to that. `Dispatcher` sees to it that each submission is graded, wherever: a
-submission whose grader died is tried once more, other versions are refused, and a grader that
-fails on one submission after the other ends the run.
+submission whose grader or Dask worker died is tried once more, other versions are refused, and a
+grader that fails on one submission after the other ends the run.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -27,6 +27,7 @@ from .record import Record, read_record
 from .submissions import Submission
 from .versions import check_versions
 
+# Of submissions whose grader died, and in a row of graders that do not start.
 TRIES = 2
 KILLED = "the grader's worker was killed while grading this"
 # When the grader itself fails in the same way on so many submissions in a row, it is not they. The
@@ -39,6 +40,7 @@ class Sent(NamedTuple):
 
     submission: Submission | None
     key: str
+    tries: int
 
 
 class Outcome(NamedTuple):
@@ -162,9 +164,9 @@ class Dispatcher:
     ):
         self.executor, self.homework = executor, homework
         self.waiting = deque(submissions)
+        self.suspects: deque[Submission] = deque()  # their grader died
         self.numbers = itertools.count()
         self.under_way: dict[int, Sent] = {}
-        self.deaths: Counter[str] = Counter()  # by the submission's name
         self.blank: dict[str, Any] = {}  # what a submission without notebooks gets
         self.troubles = 0  # in a row, of graders that do not start
         self.failures, self.last_failure, self.any_graded = 0, "", False
@@ -180,15 +182,24 @@ class Dispatcher:
         self._send(None)
         for result in self.executor.results():
             yield from self._take(result)
-            while self.blank and self.waiting and len(self.under_way) < self.executor.room:
-                self._send(self.waiting.popleft())
+            if self.blank:
+                self._send_more()
 
-    def _send(self, submission: Submission | None) -> None:
+    def _send_more(self) -> None:
+        """Send submissions as long as there is room."""
+        while self.waiting and len(self.under_way) < self.executor.room:
+            self._send(self.waiting.popleft())
+        # A Dask worker that dies takes with it all that it has. So a suspect is tried alone, after
+        # all others: if that kills again, it is to blame.
+        if self.suspects and not self.under_way:
+            self._send(self.suspects.popleft(), tries=TRIES)
+
+    def _send(self, submission: Submission | None, tries: int = 1) -> None:
         """Read a submission and send it, as it is now."""
         limit = self.homework.limits.upload_mb
         files = Files(()) if submission is None else read(submission, limit)
         number, message = next(self.numbers), json.dumps(pack(files)).encode()
-        self.under_way[number] = Sent(submission, identify(files, self.homework.hash).key)
+        self.under_way[number] = Sent(submission, identify(files, self.homework.hash).key, tries)
         self.executor.submit(Task(number, message))
 
     def _take(self, result: Result) -> Iterator[Outcome]:
@@ -203,12 +214,14 @@ class Dispatcher:
         if result.ready is not None:
             check_versions(result.place, result.ready["versions"])
             self.blank = result.ready["record"]
-        if "died" in answer and self._is_tried_again(sent):
-            return
-        if sent.submission is not None:
+        if "died" in answer and sent.tries < TRIES:
+            self._suspect(sent.submission)
+        elif sent.submission is not None:
             failure = KILLED if "died" in answer else answer.get("failed", "")
             yield self._outcome(sent.submission, sent.key, answer, failure)
             self._count_failure(failure)
+        elif "died" in answer and not self.blank:
+            raise CannotGrade("graders die when they load the homework")
 
     def _try_elsewhere(self, sent: Sent, trouble: str) -> None:
         """Send what met a grader that does not start once more.
@@ -219,22 +232,14 @@ class Dispatcher:
         self.troubles += 1
         if self.troubles > TRIES:
             raise CannotGrade(trouble)
-        self._send(sent.submission)
+        self._send(sent.submission, sent.tries)
 
-    def _is_tried_again(self, sent: Sent) -> bool:
-        """Send a submission whose grader died once more; return whether it was.
-
-        Raises:
-            CannotGrade: graders die over the empty one.
-        """
-        name = sent.submission.name if sent.submission else ""
-        self.deaths[name] += 1
-        if self.deaths[name] < TRIES:
-            self._send(sent.submission)
-            return True
-        if sent.submission is None:
-            raise CannotGrade("graders die when they load the homework")
-        return False
+    def _suspect(self, submission: Submission | None) -> None:
+        """See to it that a submission whose grader died is tried once more."""
+        if submission is not None:
+            self.suspects.append(submission)
+        elif not self.blank:
+            self._send(None, tries=TRIES)
 
     def _outcome(
         self, submission: Submission, key: str, answer: dict[str, Any], failure: str
