@@ -22,6 +22,8 @@ from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import pytest
+from autograder.trusted import grading
+from autograder.trusted.report import OTTERS_HEAD
 from lab.mistakes import SENTENCES
 from submissions import BANK
 from test_bank import case_name, run
@@ -30,8 +32,6 @@ from test_explorer import ARGUMENTS, CHROMIUM
 from autograder.grade import page
 from autograder.grade.page import write_page
 from autograder.grade.record import Record
-from autograder.trusted import grading
-from autograder.trusted.report import OTTERS_HEAD
 
 NBSP = "\N{NO-BREAK SPACE}"
 ABOUT = {
