@@ -83,13 +83,10 @@ def used_lines(answer: Answer) -> list[str]:
     return sorted(set(needed.values()))
 
 
-def rounds() -> list[list[Answer]]:
-    """Return the bank in rounds that have one answer at most for each function.
-
-    Answers that use torch come first, so that few rounds have to wait for it.
-    """
+def rounds(answers: Iterable[Answer] = BANK) -> list[list[Answer]]:
+    """Return answers in rounds that have one answer at most for each function."""
     by_function = defaultdict(list)
-    for answer in sorted(BANK, key=lambda answer: not uses_torch(answer)):
+    for answer in answers:
         by_function[answer.function].append(answer)
     return [
         [answer for answer in answers if answer]
