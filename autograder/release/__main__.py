@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import io
-import json
 import os
-import re
 import shutil
 import signal
 import sys
@@ -27,7 +25,6 @@ from .package import build_package
 from .verify import verify
 
 ROOT = Path(__file__).resolve().parents[2]
-PNG = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -132,8 +129,8 @@ def clean_masters(root: Path) -> None:
 
 
 def compare(built: Path, root: Path) -> None:
-    """Raise unless the committed release equals the built one, pictures apart."""
-    theirs, ours = _contents(built), _contents(root)
+    """Raise unless the committed release equals the built one, byte for byte."""
+    theirs, ours = _files(built), _files(root)
     lines = [f"missing:   {name}" for name in sorted(theirs.keys() - ours.keys())]
     lines += [f"left over: {name}" for name in sorted(ours.keys() - theirs.keys())]
     lines += [
@@ -233,32 +230,6 @@ def _files(root: Path) -> dict[str, bytes]:
         for path in sorted(paths)
         if path.is_file() and not LITTER & set(path.relative_to(root).parts)
     }
-
-
-def _contents(root: Path) -> dict[str, bytes]:
-    """Return the generated files with the pictures in ``solutions/`` blanked.
-
-    Pictures may differ between machines: fonts and compressors do.
-    """
-    contents = _files(root)
-    for name in contents:
-        if name.startswith("solutions/"):
-            contents[name] = _without_pictures(name, contents[name])
-    return contents
-
-
-def _without_pictures(name: str, data: bytes) -> bytes:
-    try:
-        text = PNG.sub("data:image/png", data.decode("utf-8"))
-        if name.endswith(".ipynb"):
-            notebook = json.loads(text)
-            for cell in notebook["cells"]:
-                for output in cell.get("outputs", []):
-                    output.get("data", {}).pop("image/png", None)
-            text = json.dumps(notebook)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return data  # a broken file, which then differs
-    return text.encode("utf-8")
 
 
 def _where(built: bytes, committed: bytes) -> str:
