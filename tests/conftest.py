@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
+# Before NumPy and torch are imported, and for all processes that tests start: several threads a
+# process only wait for each other where the tests themselves run side by side.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
 import pytest
+from support.once import make_once
 
 ROOT = Path(__file__).resolve().parent.parent
+# Their fixtures are expensive, or they watch all processes that they have started: each of these
+# modules stays in one process. All other tests go to whichever process is free.
+TOGETHER = (
+    "test_release", "test_grade", "test_grade_cluster", "test_grade_page", "test_explorer",
+    "test_sandbox", "test_container", "test_stock_otter", "test_bank", "test_history",
+    "test_training", "test_project", "test_pictures",
+)  # fmt: skip
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests stay together when several processes share them."""
+    for item in items:
+        if item.path.stem in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +70,29 @@ def test_files(zips) -> dict:
     return {path.stem: ExceptionTestFile.from_file(str(path)) for path in sorted(paths)}
 
 
+@pytest.fixture(scope="session")
+def homework(tmp_path_factory):
+    """The committed ``homework.zip``, loaded as the grader does."""
+    from autograder.grader.homework import load
+
+    folder = tmp_path_factory.mktemp("homework")
+    with zipfile.ZipFile(ROOT / "autograder/homework.zip") as archive:
+        archive.extractall(folder)
+    return load(folder)
+
+
+@pytest.fixture(scope="session")
+def stock(tmp_path_factory) -> Callable[[tuple[str, str]], dict[str, list[dict]]]:
+    """Return a function: what stock Otter says of a sample; each runs once, for all processes."""
+    from support.stock import grade_sample
+
+    def get(sample: tuple[str, str]) -> dict[str, list[dict]]:
+        name = "stock otter, " + " ".join(sample)
+        return make_once(tmp_path_factory, name, lambda folder: grade_sample(sample, folder))
+
+    return get
+
+
 @pytest.fixture
 def imported():
     """Return a function: which of some modules a piece of code imports, in a new process."""
@@ -60,6 +106,3 @@ def imported():
         return modules & set(json.loads(done.stdout))
 
     return run
-
-
-sys.path.insert(0, str(ROOT / "tests"))  # `submissions` is a package of its own

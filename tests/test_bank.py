@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 import pytest
 from lab.mistakes import SENTENCES
 from submissions import BANK
-from support.bank import case_name, run
+from support.answers import case_name, run
 
 WRONG = [answer for answer in BANK if answer.fails]
 RIGHT = [answer for answer in BANK if not answer.fails]

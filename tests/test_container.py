@@ -13,11 +13,7 @@ import nbformat
 import psutil
 import pytest
 from support.container import Container, by_name, small_machine
-from submissions import BANK
-from support.bank import fill_in
-from test_stock_otter import SAMPLES
-
-from autograder.release.stock import grade as grade_with_stock_otter
+from support.stock import SAMPLES, write_sample
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as on Gradescope")
 NOTEBOOKS = ("gradient_descent.ipynb", "relu_sgd.ipynb")
@@ -53,22 +49,19 @@ def test_solutions_get_full_marks_and_untouched_notebooks_none(container, root, 
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=" ".join)
-def test_stock_otter_gives_the_same_points(sample, container, root, tmp_path):
-    answers = {answer.id: answer for answer in BANK}
-    notebook = nbformat.read(root / f"student/{sample[0]}.ipynb", as_version=4)
-    fill_in(notebook, [answers[name] for name in SAMPLES[sample]])
+def test_stock_otter_gives_the_same_points(sample, container, stock, tmp_path):
     (tmp_path / "upload").mkdir()
-    nbformat.write(notebook, tmp_path / "upload/any name.ipynb")
-    stock = grade_with_stock_otter(
-        tmp_path / "upload/any name.ipynb", root / f"autograder/{sample[0]}.zip"
-    )
+    write_sample(sample, tmp_path / "upload/any name.ipynb")
+    by_question = stock(sample)
     results = container.grade(tmp_path / "upload/any name.ipynb")
     lines = by_name(results)
-    for question, cases in stock.items():
+    for question, cases in by_question.items():
         for kind, hidden in (("public", False), ("hidden", True)):
             points = sum(c["points"] for c in cases if c["passed"] and c["hidden"] == hidden)
             assert lines[f"{question}, {kind} tests"]["score"] == pytest.approx(points, abs=1e-4)
-    total = sum(case["points"] for cases in stock.values() for case in cases if case["passed"])
+    total = sum(
+        case["points"] for cases in by_question.values() for case in cases if case["passed"]
+    )
     assert results["score"] == pytest.approx(total, abs=1e-4)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import struct
 from base64 import b64decode
 from dataclasses import replace

@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 from submissions import Answer
-from support.bank import PARTS
+from support.answers import PARTS
 from support.classroom import (
     ROOT,
     command,

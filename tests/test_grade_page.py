@@ -24,7 +24,7 @@ from urllib.parse import unquote
 import pytest
 from lab.mistakes import SENTENCES
 from submissions import BANK, Answer
-from support.bank import case_name, named
+from support.answers import case_name, named
 from support.browser import ARGUMENTS, CHROMIUM
 
 from autograder.grade import page, words

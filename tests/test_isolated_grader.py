@@ -3,51 +3,58 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
-import zipfile
+from collections.abc import Callable, Iterator
 
-import nbformat
 import pytest
 from submissions import BANK, Answer
-from support.bank import PARTS, case_name, fill_in, rounds, run
+from support.answers import case_name, rounds, run, uses_torch, write_notebooks
 
 from autograder.grader.files import read_files
 from autograder.grader.grading import Graded, grade
-from autograder.grader.homework import Homework, load
 from autograder.grader.processes import Sandbox
 from autograder.grader.upload import make_upload
 
-
-@pytest.fixture(scope="session")
-def homework(root, tmp_path_factory) -> Homework:
-    """The committed homework.zip, loaded."""
-    folder = tmp_path_factory.mktemp("homework")
-    with zipfile.ZipFile(root / "autograder/homework.zip") as archive:
-        archive.extractall(folder)
-    return load(folder)
+# Answers that use torch come first, so that few rounds have to wait for it.
+ROUNDS = rounds(sorted(BANK, key=lambda answer: not uses_torch(answer)))
+# This comes with torch, and an optimizer imports it when it is made. It takes two seconds: once
+# here, or else in each test case.
+TORCH_WITH_OPTIMIZERS = "torch._dynamo"
 
 
-@pytest.fixture(scope="session")
-def sandbox():
-    """One fork server for all tests of this module."""
-    with Sandbox() as sandbox:
-        yield sandbox
+def needs_torch(number: int) -> bool:
+    """Return whether an answer in a round uses torch."""
+    return any(uses_torch(answer) for answer in ROUNDS[number])
 
 
-@pytest.fixture(scope="session")
-def graded_bank(root, homework, sandbox, tmp_path_factory) -> dict[str, Graded]:
-    """Every answer of the bank graded in isolation, by the answer's id."""
-    graded = {}
-    for i, answers in enumerate(rounds()):
-        folder = tmp_path_factory.mktemp(f"round{i}")
-        for prefix, name in PARTS.items():
-            notebook = nbformat.read(root / f"student/{name}.ipynb", as_version=4)
-            fill_in(notebook, [a for a in answers if a.question.startswith(prefix)])
-            nbformat.write(notebook, folder / f"{name}.ipynb")
-        upload = make_upload(read_files([folder], homework.limits.upload_mb))
-        one = grade(homework, upload, sandbox)
-        graded |= {answer.id: one for answer in answers}
-    return graded
+def parameters() -> list:
+    """Return the bank by rounds; the answers of one round, or of all with torch, stay together."""
+    groups = ["rounds with torch" if needs_torch(i) else f"round {i}" for i in range(len(ROUNDS))]
+    return [
+        pytest.param(number, answer, id=answer.id, marks=pytest.mark.xdist_group(groups[number]))
+        for number, answers in enumerate(ROUNDS)
+        for answer in answers
+    ]
+
+
+@pytest.fixture(scope="module")
+def graded_round(homework, tmp_path_factory) -> Iterator[Callable[[int], Graded]]:
+    """Return a function: a round of the bank graded in isolation, when it is first asked for."""
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def sandbox(with_torch: bool) -> Sandbox:
+            return stack.enter_context(Sandbox([TORCH_WITH_OPTIMIZERS] if with_torch else []))
+
+        @functools.cache
+        def graded(number: int) -> Graded:
+            folder = tmp_path_factory.mktemp(f"round{number}")
+            write_notebooks(ROUNDS[number], folder)
+            upload = make_upload(read_files([folder], homework.limits.upload_mb))
+            return grade(homework, upload, sandbox(needs_torch(number)))
+
+        yield graded
 
 
 def results_of(answer: Answer, graded: Graded, test_file) -> dict:
@@ -62,11 +69,11 @@ def results_of(answer: Answer, graded: Graded, test_file) -> dict:
     return results
 
 
-@pytest.mark.parametrize("answer", BANK, ids=lambda answer: answer.id)
-def test_isolated_verdict_and_words_are_those_of_otter(answer, graded_bank, test_files):
+@pytest.mark.parametrize(("number", "answer"), parameters())
+def test_isolated_verdict_and_words_are_those_of_otter(number, answer, graded_round, test_files):
     with contextlib.redirect_stderr(io.StringIO()):
         stock = run(answer, test_files)
-    isolated = results_of(answer, graded_bank[answer.id], test_files[answer.question])
+    isolated = results_of(answer, graded_round(number), test_files[answer.question])
     assert {name for name, result in isolated.items() if not result.passed} == {
         name for name, message in stock.items() if message
     }, {name: result.message for name, result in isolated.items()}

@@ -137,8 +137,7 @@ def test_tests_of_the_zip_are_those_of_the_masters(masters, test_files):
     wanted = {
         question.id: [(test.name, test.hidden) for test in question.tests]
         for master in masters
-        for question in master.questions
-        if not question.manual
+        for question in master.tested
     }
     got = {
         name: [(case.body.test_func.__name__, case.hidden) for case in test_file.test_cases]

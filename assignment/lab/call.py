@@ -14,36 +14,50 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .mistakes import SENTENCES, close, recognise
+from .failure import BEFORE_THE_CALL, CheckFailed, Kind
+from .mistakes import SENTENCES, Mistakes, Reading, by_reading, close, recognise
 
 
 def check_call(
     function: Callable | None,
     arguments: Mapping[str, Any],
     expected: Any,
-    mistakes: Mapping[str, Any],
+    mistakes: Mistakes,
+    **options: Any,
+) -> None:
+    """Call ``function`` once and raise `CheckFailed` at the first fault.
+
+    ``mistakes`` has their names as keys, or tuples of names; the rest is as in `check_value`.
+    """
+    check_value(function, arguments, expected, by_reading(mistakes), **options)
+
+
+def check_value(
+    function: Callable | None,
+    arguments: Mapping[str, Any],
+    expected: Any,
+    mistakes: Mapping[Reading, Any],
     *,
     scale: float = 0.0,
     **options: Any,
 ) -> None:
-    """Call ``function`` once and raise ``AssertionError`` with feedback at the first fault.
+    """Call ``function`` once and raise `CheckFailed` with feedback at the first fault.
 
     Args:
         function: the student's function.
         arguments: argument names and values; they are copied before the call.
         expected: the right value: a number, an array (nan where there is none), or for a
             function that returns a tuple a dict of its parts by name.
-        mistakes: names of mistakes (see `lab.mistakes`) and the value that each leads to.
+        mistakes: the value that each mistake, or two together, lead to (see `lab.mistakes`).
         scale: magnitude to compare with where the right value is zero or cancels.
         **options: ``hidden``, ``may_refuse`` and ``per``, see `get_result`.
     """
-    names = {part.partition("/")[0] for name in mistakes for part in name.split(" + ")}
+    names = {name for reading in mistakes for name in reading.names}
     if unknown := sorted(names - SENTENCES.keys()):
         raise ValueError(f"mistakes must be named in lab.mistakes, got {unknown}")
     call, got = get_result(function, arguments, expected, **options)
     if got is not None and not close(got, expected, scale):
-        hint = recognise(got, expected, mistakes, scale)
-        call.fail("the value is wrong", got, expected, hint)
+        call.fail_value(got, expected, recognise(got, expected, mistakes, scale))
 
 
 def get_result(
@@ -68,7 +82,7 @@ def get_result(
         per: what an array has one entry for.
 
     Raises:
-        AssertionError: with the feedback for the student.
+        CheckFailed: with the feedback for the student.
     """
     if any(np.any(np.isinf(right)) for _, right in _parts(expected, expected)):
         raise ValueError("expected must not be infinite: every number would agree with it")
@@ -79,23 +93,24 @@ def get_result(
     except _Refused as refusal:
         if may_refuse:
             return call, None
-        raise AssertionError(str(refusal)) from None
+        call.fail("raised", "it stopped with an error", error=str(refusal))
     got = call.read(result, expected)
     for part, right in _parts(got, expected):
         if not np.all(np.isfinite(part) | np.isnan(right)):
-            fault = "an entry of the result" if np.ndim(part) else "the result"
-            call.fail(f"{fault} is not a finite number", got, expected)
+            what = "an entry of the result" if np.ndim(part) else "the result"
+            values = _show_difference(got, expected)
+            call.fail("not finite", f"{what} is not a finite number", values=values)
     for name, value in passed.items():
         call.check_unmodified(name, value)
     return call, got
 
 
 class _Refused(Exception):
-    """The student's function raised a TypeError, ValueError or RuntimeError of its own."""
+    """The student's function raised a TypeError, ValueError or RuntimeError: which, and where."""
 
 
 class Call:
-    """One call of a student's function, and the words to report on it."""
+    """One call of a student's function, and what there is to say about it."""
 
     def __init__(
         self, function: Callable | None, arguments: Mapping[str, Any], hidden: str, per: str
@@ -114,37 +129,42 @@ class Call:
             return self.function(*passed.values())
         except NotImplementedError as stub:
             text = "" if self.hidden else f": {stub}"
-            raise AssertionError(
-                f"not answered yet{text}\n\nWrite your code in place of the line "
-                f"`raise NotImplementedError(...)`, run that cell, then run this check again."
-            ) from None
+            self.fail(
+                "stub",
+                f"not answered yet{text}",
+                advice="Write your code in place of the line `raise NotImplementedError(...)`, run "
+                "that cell, then run this check again.",
+            )
         except (TypeError, ValueError, RuntimeError) as error:
-            raise _Refused(self.report("it stopped with an error", self.describe(error))) from None
+            raise _Refused(self.describe(error)) from None
         except KeyboardInterrupt:
             raise  # somebody pressed stop
         except BaseException as error:
-            text = self.report("it stopped with an error", self.describe(error))
-            raise AssertionError(text) from None
+            self.fail("raised", "it stopped with an error", error=self.describe(error))
 
     def check_callable(self) -> None:
         """Fail if there is no function, or one that does not take these arguments."""
         if self.function is None:
-            raise AssertionError(
+            self.fail(
+                "undefined",
                 "the function is not defined. Run the cell that defines it (best: Kernel > "
-                "Restart Kernel and Run All Cells), and keep the name that the cell came with."
+                "Restart Kernel and Run All Cells), and keep the name that the cell came with.",
             )
         if not callable(self.function):
-            raise AssertionError(
+            self.fail(
+                "no function",
                 f"what stands under the function's name is no function but a value of type "
-                f"{self.type_name(self.function)}. Does another cell reuse the name?"
+                f"{self.type_name(self.function)}. Does another cell reuse the name?",
             )
         try:
             inspect.signature(self.function).bind(*self.arguments)
         except TypeError:
-            raise AssertionError(
+            self.fail(
+                "signature",
                 f"{self.name} cannot be called with ({', '.join(self.arguments)}). Keep the "
-                f"parameters that the cell came with, in their order."
-            ) from None
+                f"parameters that the cell came with, in their order.",
+                function=self.name,
+            )
         except ValueError:
             pass  # some built-in functions have no signature to look at
 
@@ -171,7 +191,8 @@ class Call:
         if not isinstance(value, (tuple, list)):
             self.fail_type(value, f"the tuple ({names})", "")
         if len(value) != len(expected):
-            self.fail(f"the result should be the tuple ({names}), but has {len(value)} parts")
+            fault = f"the result should be the tuple ({names}), but has {len(value)} parts"
+            self.fail("form", fault)
         parts = {}
         for (self.part, right), part in zip(expected.items(), value, strict=True):
             parts[self.part] = self.read(part, right)
@@ -183,10 +204,11 @@ class Call:
         value = _from_torch(value)
         if isinstance(value, np.ndarray) and value.ndim:
             self.fail(
+                "form",
                 f"{self.what()} should be a single number, but it is an array with "
                 f"{self.other_shape(value, axes=True)}",
-                hint="Is a sum or a mean over the points missing? Or take the one entry out of it."
-                + (" Are the parts of the tuple in the right order?" if self.part else ""),
+                advice="Is a sum or a mean over the points missing? Or take the one entry out of "
+                "it." + (" Are the parts of the tuple in the right order?" if self.part else ""),
             )
         if isinstance(value, np.ndarray):
             value = value[()]
@@ -206,14 +228,15 @@ class Call:
         value = np.asarray(value)
         if value.dtype.kind not in "iuf":
             dtype = "" if self.hidden else f", but its dtype is {value.dtype}"
-            self.fail(f"{self.what()} should hold real numbers{dtype}")
+            self.fail("dtype", f"{self.what()} should hold real numbers{dtype}")
         if value.shape != np.shape(expected):
             letter = "N" if self.per == "data point" else "H"
             shape = f"({letter},)" if self.hidden else str(np.shape(expected))
             self.fail(
+                "shape",
                 f"{self.what()} should have shape {shape}, one entry per {self.per}, but it has "
                 f"{self.other_shape(value)}",
-                hint=_shape_hint(value.shape, np.shape(expected), self.per)
+                advice=_shape_hint(value.shape, np.shape(expected), self.per)
                 + (" Are the parts of the tuple in the right order?" if self.part else ""),
             )
         return value.astype(float)
@@ -222,43 +245,41 @@ class Call:
         """Fail if the call changed the argument ``name``."""
         before = self.arguments[name]
         if not _same(before, after):
-            change = f"\n  before    {_show(before)}\n  after     {_show(after)}\n"
-            advice = (
-                "Inputs belong to the caller. Work on a copy, or write expressions that make a "
-                "new array (a = a - 1 rather than a -= 1)."
+            self.fail(
+                "argument changed",
+                f"the call changed its argument {name}",
+                values=f"\n  before    {_show(before)}\n  after     {_show(after)}",
+                advice="Inputs belong to the caller. Work on a copy, or write expressions that "
+                "make a new array (a = a - 1 rather than a -= 1).",
             )
-            details = f"\n{advice}" if self.hidden else f"{change}\n{advice}"
-            raise AssertionError(self.report(f"the call changed its argument {name}", details))
 
     # Saying it.
 
     def fail_type(self, value: Any, wanted: str, hint: str) -> NoReturn:
         """Raise the feedback for a result that is neither number nor array."""
-        if value is None:
-            hint = hint or "Is a `return` missing?"
         who = self.part and f" for {self.part}"
-        kind = "None" if value is None else self.type_name(value)
-        self.fail(f"it returned {kind}{who} instead of {wanted}", hint=hint)
+        if value is None:
+            fault = f"it returned None{who} instead of {wanted}"
+            self.fail("returned None", fault, advice=hint or "Is a `return` missing?")
+        self.fail(
+            "type", f"it returned {self.type_name(value)}{who} instead of {wanted}", advice=hint
+        )
 
-    def fail(self, fault: str, got: Any = None, expected: Any = None, hint: str = "") -> NoReturn:
-        """Raise the feedback for a wrong result."""
-        lines = []
-        if got is not None and not self.hidden:
-            lines = _show_difference(got, expected)
-        if hint:
-            lines += ["", hint]
-        raise AssertionError(self.report(fault, "\n".join(lines)))
+    def fail_value(self, got: Any, expected: Any, mistakes: tuple[Reading, ...]) -> NoReturn:
+        """Raise the feedback for a wrong value."""
+        values = _show_difference(got, expected)
+        self.fail("wrong value", "the value is wrong", values=values, mistakes=mistakes)
 
-    def report(self, fault: str, details: str) -> str:
-        """Return the message: the fault, the call (or the kind of input), the details."""
-        if self.hidden:
-            # Without the function's name: its code could put hidden values there.
-            head = f"{fault} (hidden test: {self.hidden})"
-        else:
-            values = ", ".join(f"{name}={_show(value)}" for name, value in self.arguments.items())
-            head = f"{self.name}: {fault}\n\n  call      {self.name}({values})"
-        # Otter shows messages inside HTML without escaping them; a "<" would swallow text.
-        return f"{head}\n{details}".replace("<", "\u2039").rstrip()
+    def fail(self, kind: Kind, fault: str, *, values: str = "", **words: Any) -> NoReturn:
+        """Raise the feedback for a fault; a hidden test shows neither call nor values.
+
+        Nor the function's name: its code could put hidden values there.
+        """
+        if self.hidden or kind in BEFORE_THE_CALL:
+            raise CheckFailed(kind, fault, about=self.hidden, **words) from None
+        arguments = ", ".join(f"{name}={_show(value)}" for name, value in self.arguments.items())
+        call = f"{self.name}({arguments})"
+        raise CheckFailed(kind, fault, self.name, call, values=values, **words) from None
 
     def what(self) -> str:
         """Return what is being looked at: the result, or a part of it."""
@@ -336,10 +357,10 @@ def _show_entries(value: np.ndarray) -> str:
     return f"[{', '.join(_show_entries(np.asarray(entry)) for entry in value)}]"
 
 
-def _show_difference(got: Any, expected: Any) -> list[str]:
+def _show_difference(got: Any, expected: Any) -> str:
     """Return the lines that set result and right value side by side."""
     if not isinstance(expected, dict):
-        return [f"  returned  {_show(got)}", f"  expected  {_show(expected)}"]
+        return f"  returned  {_show(got)}\n  expected  {_show(expected)}"
     lines = []
     for name, right in expected.items():
         if close(got[name], right):
@@ -347,7 +368,7 @@ def _show_difference(got: Any, expected: Any) -> list[str]:
         else:
             lines += [f"  {name:9s} returned  {_show(got[name])}"]
             lines += [f"  {'':9s} expected  {_show(right)}"]
-    return lines
+    return "\n".join(lines)
 
 
 def _shape_hint(got: tuple[int, ...], wanted: tuple[int, ...], per: str) -> str:

@@ -61,7 +61,9 @@ def plot_tangents(
         height, slope = loss(theta), float(gradient(theta))
         reach = np.array([-half_width, half_width])
         ax.plot(theta + reach, height + slope * reach, color=colour, linestyle=style, linewidth=3)
-        ax.plot(theta, height, "o", color=colour, label=f"theta = {theta:g}, slope {slope:.2f}")
+        # Plus 0.0, for at the optimum rounding decides between 0.00 and -0.00.
+        text = f"theta = {theta:g}, slope {round(slope, 2) + 0.0:.2f}"
+        ax.plot(theta, height, "o", color=colour, label=text)
     return finish(
         ax,
         title="Lines with the slopes that your gradient returns",

@@ -1,15 +1,15 @@
 """The mistakes that feedback knows by name: one sentence each, and how they are recognised.
 
-A mistake is recognised by the value that it leads to. `variants` lists such values, under names
-that are keys of `SENTENCES`; `recognise` returns the sentences of those that a wrong result
-agrees with.
+A mistake is recognised by the value that it leads to. `variants` lists such values by the names
+of the mistakes, which are keys of `SENTENCES`; `recognise` returns the names of those that a wrong
+result agrees with.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -253,9 +253,47 @@ SENTENCES = {
 }
 
 
+# Whoever forgets x_i may get a factor wrong as well.
+FORGETS_X = (("no x",), ("step no x",))
+# Together with another factor, these are rarer than a coincidence of the two.
+ALONE = ("n minus one", "optimum n minus one", "step n minus one")
+
+
+class Reading(NamedTuple):
+    """One way to read a wrong value: the mistakes that lead to it when made together."""
+
+    names: tuple[str, ...]
+    k: int = 0  # the number in a sentence that has one
+
+    def __str__(self) -> str:
+        """Return the sentences."""
+        return " And: ".join(SENTENCES[name].format(k=self.k) for name in self.names)
+
+
+# What tests give: the value that a mistake, or several together, lead to; a list where it can be
+# made in several ways.
+Mistakes = Mapping[str | tuple[str, ...], Any]
+
+
+def one(name: str, k: int = 0) -> Reading:
+    """Return the reading of a single mistake."""
+    return Reading((name,), k)
+
+
+def by_reading(mistakes: Mistakes | None) -> dict[Reading, Any]:
+    """Return the values that tests give by a mistake's name, or a tuple of names, by reading."""
+    return {
+        one(name) if isinstance(name, str) else Reading(name): value
+        for name, value in (mistakes or {}).items()
+    }
+
+
 def variants(
-    factors: Mapping[str, float], right: Any, origin: float = 0.0, others: Mapping[str, Any] = {}
-) -> dict[str, Any]:
+    factors: Mapping[str, float],
+    right: Any,
+    origin: float = 0.0,
+    others: Mistakes | None = None,
+) -> dict[Reading, Any]:
     """Return the values that mistaken factors lead to, alone and two at a time.
 
     Args:
@@ -263,37 +301,36 @@ def variants(
         right: the right value, a number or an array.
         origin: where that distance begins: 0 for a gradient, the old theta for an update.
         others: values of other mistakes. One that forgets x_i can come together with a factor.
-
-    Returns:
-        values by name; two mistakes together are joined by ``" + "``.
     """
-    values = dict(others)
-    distances = {"": right - origin}
-    distances |= {f"{name} + ": value - origin for name, value in others.items() if "no x" in name}
-    for (name, factor), (other, distance) in itertools.product(factors.items(), distances.items()):
-        values[other + name] = origin + factor * distance
-    # N - 1 together with another factor is rarer than a coincidence of the two.
-    common = [item for item in factors.items() if "n minus one" not in item[0]]
+    values = by_reading(others)
+    starts = {Reading(()): right}
+    starts |= {reading: values[reading] for reading in values if reading.names in FORGETS_X}
+    for (name, factor), (first, start) in itertools.product(factors.items(), starts.items()):
+        values[Reading((*first.names, name))] = origin + factor * (start - origin)
+    common = [item for item in factors.items() if item[0] not in ALONE]
     for (a, factor_a), (b, factor_b) in itertools.combinations(common, 2):
-        values[f"{a} + {b}"] = origin + factor_a * factor_b * (right - origin)
+        values[Reading((a, b))] = origin + factor_a * factor_b * (right - origin)
     return values
 
 
-def recognise(got: Any, right: Any, mistakes: Mapping[str, Any], scale: float = 0.0) -> str:
-    """Return the sentences of the mistakes that lead to ``got``, or "".
+def recognise(
+    got: Any, right: Any, mistakes: Mapping[Reading, Any], scale: float = 0.0
+) -> tuple[Reading, ...]:
+    """Return how a wrong value can be read: at most two readings, none if none fits.
 
     One mistake goes before two together. Where several fit equally well (for N = 2, summing
     and doubling are the same), two are offered.
     """
     if np.ndim(right) and close(np.sort(got), np.sort(right), scale):
-        return SENTENCES["order"]
+        return (one("order"),)
     fitting = [
-        name
-        for name, value in mistakes.items()
+        reading
+        for reading, values in mistakes.items()
+        for value in (values if isinstance(values, list) else [values])
         if not close(value, right, scale) and close(got, value, scale)
     ]
-    single = [name for name in fitting if " + " not in name]
-    return "\nOr: ".join(_text(name) for name in (single or fitting[:1])[:2])
+    single = [reading for reading in fitting if len(reading.names) == 1]
+    return tuple(single[:2] or fitting[:1])
 
 
 def close(got: Any, right: Any, scale: float = 0.0) -> bool:
@@ -313,12 +350,3 @@ def close(got: Any, right: Any, scale: float = 0.0) -> bool:
     with np.errstate(invalid="ignore"):  # inf - inf
         near = np.abs(np.subtract(got, right)) <= allowed
     return bool(np.all(near | np.equal(got, right) | (np.isnan(got) & np.isnan(right))))
-
-
-def _text(names: str) -> str:
-    """Return the text for one key of the mistakes, e.g. ``"sign + no two"``."""
-    texts = []
-    for name in names.split(" + "):
-        key, _, k = name.partition("/")
-        texts.append(SENTENCES[key].format(k=k))
-    return " And: ".join(texts)

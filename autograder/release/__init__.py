@@ -4,7 +4,7 @@ The order of things, one module each:
 
 - `settings`, `masters`: read configuration and master notebooks, and refuse what is broken;
 - `build`: run Otter Assign on each, and assemble ``student/``, ``solutions/`` and the zips;
-- `container`: assemble ``autograder/homework.zip``, the isolated grader for all notebooks;
+- `package`: assemble ``autograder/homework.zip``, the isolated grader for all notebooks;
 - `verify`: grade the solution and the untouched student notebook, and count;
 - `leaks`: search ``student/`` for answers, hidden tests and personal traces, comparing code by
   `shapes`;

@@ -5,28 +5,26 @@ from __future__ import annotations
 import argparse
 import hashlib
 import io
-import json
 import os
-import re
 import shutil
 import signal
 import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import LITTER, ReleaseError
 from .build import build
-from .package import NAME as CONTAINER
-from .package import build_container
 from .leaks import scan
-from .masters import Master, clean, read_masters
+from .masters import Master, TestedQuestion, clean, read_masters
+from .package import NAME as HOMEWORK_ZIP
+from .package import build_package
 from .verify import verify
 
 ROOT = Path(__file__).resolve().parents[2]
-PNG = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -72,20 +70,26 @@ def release(root: Path, *, check: bool = False) -> None:
         ReleaseError: something about the release is wrong, or with ``check`` differs.
         OSError: a folder cannot be written.
     """
-    masters = _step("Reading the masters", read_masters, root)
+    with step("Reading the masters"):
+        masters = read_masters(root)
     # Inside the project, so that putting things into place is a rename, not a copy.
     with _temporary_folder(root) as folder:
         built = Path(folder)
-        _step("Running Otter Assign and the solutions", build, root, masters, built)
-        _step("Assembling the isolated grader", build_container, root, masters, built)
-        _step("Searching the student folder for leaks", scan, masters, built / "student")
-        _step("Grading the solutions and the untouched notebooks", verify, masters, built)
+        with step("Running Otter Assign and the solutions"):
+            build(root, masters, built)
+        with step("Assembling the isolated grader"):
+            build_package(root, masters, built)
+        with step("Searching the student folder for leaks"):
+            scan(masters, built / "student")
+        with step("Grading the solutions and the untouched notebooks"):
+            verify(masters, built)
         if check:
-            _step("Comparing with what is committed", compare, built, root)
-        else:
-            _step("Putting the release into place", put_into_place, built, root)
-    if not check:
-        print_report(root, masters)
+            with step("Comparing with what is committed"):
+                compare(built, root)
+            return
+        with step("Putting the release into place"):
+            put_into_place(built, root)
+    print_report(root, masters)
 
 
 def _temporary_folder(root: Path) -> tempfile.TemporaryDirectory:
@@ -125,8 +129,8 @@ def clean_masters(root: Path) -> None:
 
 
 def compare(built: Path, root: Path) -> None:
-    """Raise unless the committed release equals the built one, pictures apart."""
-    theirs, ours = _contents(built), _contents(root)
+    """Raise unless the committed release equals the built one, byte for byte."""
+    theirs, ours = _files(built), _files(root)
     lines = [f"missing:   {name}" for name in sorted(theirs.keys() - ours.keys())]
     lines += [f"left over: {name}" for name in sorted(ours.keys() - theirs.keys())]
     lines += [
@@ -185,11 +189,13 @@ def print_report(root: Path, masters: list[Master]) -> None:
     for master in masters:
         print(f"-- {master.path.name}")
         for question in master.questions:
-            hidden = sum(test.hidden for test in question.tests)
-            public = "by" if question.manual else len(question.tests) - hidden
+            public, hidden = "by", "hand"
+            if isinstance(question, TestedQuestion):
+                number = sum(test.hidden for test in question.tests)
+                public, hidden = str(len(question.tests) - number), str(number)
             print(
                 f"{question.id:<10} {question.points:>6g} {question.minutes:>8} {public:>7} "
-                f"{'hand' if question.manual else hidden:>7}"
+                f"{hidden:>7}"
             )
         by_hand = sum(question.points for question in master.questions) - master.points
         print(f"{'total':<10} {master.points + by_hand:>6g} ({by_hand:g} of them by hand)")
@@ -200,19 +206,19 @@ def print_report(root: Path, masters: list[Master]) -> None:
     print(
         f"\nTo hand it out:\n"
         f"  1. Commit what changed, and give students the folder student/.\n"
-        f"  2. On Gradescope, make one Programming Assignment and upload autograder/{CONTAINER}\n"
-        f"     under Configure Autograder.\n"
+        f"  2. On Gradescope, make one Programming Assignment and upload\n"
+        f"     autograder/{HOMEWORK_ZIP} under Configure Autograder.\n"
         f"  3. Upload the notebooks of solutions/ to it as a test: they must get full marks."
     )
 
 
-def _step(title: str, action: Callable, *arguments: object) -> object:
-    """Say what is going on, do it, say how long it took."""
+@contextmanager
+def step(title: str) -> Iterator[None]:
+    """Say what is going on in the ``with`` block, and at its end how long it took."""
     print(f"{title} ... ", end="", flush=True)
     start = time.perf_counter()
-    result = action(*arguments)
+    yield
     print(f"done ({time.perf_counter() - start:.1f} s)")
-    return result
 
 
 def _files(root: Path) -> dict[str, bytes]:
@@ -224,32 +230,6 @@ def _files(root: Path) -> dict[str, bytes]:
         for path in sorted(paths)
         if path.is_file() and not LITTER & set(path.relative_to(root).parts)
     }
-
-
-def _contents(root: Path) -> dict[str, bytes]:
-    """Return the generated files with the pictures in ``solutions/`` blanked.
-
-    Pictures may differ between machines: fonts and compressors do.
-    """
-    contents = _files(root)
-    for name in contents:
-        if name.startswith("solutions/"):
-            contents[name] = _without_pictures(name, contents[name])
-    return contents
-
-
-def _without_pictures(name: str, data: bytes) -> bytes:
-    try:
-        text = PNG.sub("data:image/png", data.decode("utf-8"))
-        if name.endswith(".ipynb"):
-            notebook = json.loads(text)
-            for cell in notebook["cells"]:
-                for output in cell.get("outputs", []):
-                    output.get("data", {}).pop("image/png", None)
-            text = json.dumps(notebook)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return data  # a broken file, which then differs
-    return text.encode("utf-8")
 
 
 def _where(built: bytes, committed: bytes) -> str:

@@ -26,6 +26,7 @@ from traitlets.config import Config
 
 from . import LITTER, ReleaseError
 from .masters import CLEAN_METADATA, Master
+from .pictures import keep_pictures
 from .settings import grading_config, shared_files
 
 WITHOUT_LITTER = shutil.ignore_patterns(*LITTER, "*.pyc")
@@ -35,6 +36,8 @@ ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 CELL_TIMEOUT = 300
 # The system takes some 100 characters for the path of a socket, file name included.
 LONGEST_SOCKET_FOLDER = 70
+# How a progress bar writes over itself. It comes with the seconds that pass, not with the code.
+OVERWRITTEN = re.compile(r"\r[^\r\n]*\n?")
 # What a figure of lab.figures prints instead of drawing.
 GAVE_UP = "Nothing to look at"
 # Cells with this tag print versions of the machine at hand, which do not belong in a release.
@@ -69,7 +72,7 @@ def build(root: Path, masters: list[Master], out: Path) -> None:
         out: an empty folder.
 
     Raises:
-        ReleaseError: Otter Assign refuses a master, or a solution notebook raises.
+        ReleaseError: Otter Assign refuses a master, or a solution notebook raises or warns.
     """
     work = out / "work"
     with ThreadPoolExecutor(2) as pool:
@@ -84,7 +87,7 @@ def build(root: Path, masters: list[Master], out: Path) -> None:
         (made_zip,) = (made / "autograder").glob("*.zip")
         repack(made_zip, out / "autograder" / f"{master.name}.zip")
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda master: _write_solution(master, work, out / "solutions"), masters))
+        list(pool.map(lambda master: _write_solution(root, master, out), masters))
     shutil.rmtree(work)
 
 
@@ -101,7 +104,7 @@ def _assign(root: Path, master: Master, work: Path) -> None:
     command = [sys.executable, "-m", "otter", "assign", master.path.name, "dist"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise ReleaseError(f"{master.path.name}: Otter Assign fails: {_last_line(done.stderr)}")
+        raise ReleaseError(f"{master.path.name}: Otter Assign fails: {last_line(done.stderr)}")
 
 
 def _copy_student_files(root: Path, student: Path) -> None:
@@ -116,7 +119,7 @@ def _copy_student_files(root: Path, student: Path) -> None:
     done = subprocess.run(command, cwd=student, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ReleaseError(
-            f"assignment/lab cannot write explorer.html: {_last_line(done.stderr)}: mend lab/"
+            f"assignment/lab cannot write explorer.html: {last_line(done.stderr)}: mend lab/"
         )
 
 
@@ -148,9 +151,10 @@ def write_zip(entries: dict[str, bytes], target: Path) -> None:
             new.writestr(entry, entries[name])
 
 
-def _write_solution(master: Master, work: Path, solutions: Path) -> None:
-    """Execute the solution notebook and write it, and its HTML, to ``solutions``."""
-    folder = work / master.name / "dist" / "autograder"
+def _write_solution(root: Path, master: Master, out: Path) -> None:
+    """Execute the solution notebook and write it, and its HTML, to ``solutions/``."""
+    folder = out / "work" / master.name / "dist" / "autograder"
+    solution = Path("solutions") / master.path.name
     notebook = nbformat.read(folder / master.path.name, as_version=4)
     notebook.cells = [cell for cell in notebook.cells if cell.source != ANSWER_PLACEHOLDER]
     for cell in notebook.cells:
@@ -160,11 +164,13 @@ def _write_solution(master: Master, work: Path, solutions: Path) -> None:
         execute(notebook, folder)
         check_figures(notebook)
         _make_reproducible(notebook)
+        check_warnings(notebook)
+        keep_pictures(notebook, root / solution)
         html = to_html(notebook, f"{master.name}: solution")
     except ReleaseError as error:
         raise ReleaseError(f"{master.path.name}, its solution: {error}") from None
-    nbformat.write(notebook, solutions / master.path.name)
-    (solutions / f"{master.name}.html").write_text(html, encoding="utf-8")
+    nbformat.write(notebook, out / solution)
+    (out / solution).with_suffix(".html").write_text(html, encoding="utf-8")
 
 
 def tidy_solution(source: str) -> str:
@@ -216,6 +222,17 @@ def check_figures(notebook: nbformat.NotebookNode) -> None:
                 raise ReleaseError(f"{_name_cell(notebook, i)} draws no figure: {line}")
 
 
+def check_warnings(notebook: nbformat.NotebookNode) -> None:
+    """Raise ReleaseError if an executed solution has written to stderr."""
+    for i, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                raise ReleaseError(
+                    f"{_name_cell(notebook, i)} warns: {last_line(output.text)[:300]}: correct "
+                    f"the cell, so that it runs without a warning"
+                )
+
+
 def _name_cell(notebook: nbformat.NotebookNode, index: int) -> str:
     """Return the number of a cell and how it begins; Otter's notebooks count unlike masters."""
     first = notebook.cells[index].source.partition("\n")[0].strip()
@@ -228,15 +245,22 @@ def _short_folder() -> str | None:
 
 
 def _make_reproducible(notebook: nbformat.NotebookNode) -> None:
-    """Remove what differs from run to run: versions, Otter's random emoji."""
+    """Remove what differs from run to run: versions, progress bars, Otter's random emoji."""
     notebook.metadata |= CLEAN_METADATA
     for cell in notebook.cells:
         if ENVIRONMENT_TAG in cell.metadata.get("tags", []):
             cell.outputs = []
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not _is_progress(output)]
         for output in cell.get("outputs", []):
             html = output.get("data", {}).get("text/html", "")
             if "passed! " in html:
                 output.data["text/html"] = re.sub(r"passed! \S+</p>", "passed!</p>", html)
+
+
+def _is_progress(output: nbformat.NotebookNode) -> bool:
+    """Return whether an output is a progress bar and nothing else."""
+    return output.get("name") == "stderr" and not OVERWRITTEN.sub("", output.text).strip()
 
 
 def to_html(notebook: nbformat.NotebookNode, title: str) -> str:
@@ -276,6 +300,7 @@ def _mathml(formula: str, display: str) -> str:
         raise ReleaseError(f"cannot convert ${formula}$ ({reason}): correct the formula") from None
 
 
-def _last_line(text: str) -> str:
+def last_line(text: str) -> str:
+    """Return the last line of what a process printed that says something."""
     lines = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()]
     return next((line for line in reversed(lines) if line), "no message")

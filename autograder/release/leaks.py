@@ -117,6 +117,7 @@ def _secrets(masters: list[Master]) -> Iterator[Secret]:
                 yield Secret(what, "tokens", set(_token_marks(function)))
             what = f"text from the model answer of {question.id}"
             yield Secret(what, "squeezed", set(_text_marks(question.solution_texts)))
+        for question in master.tested:
             for test in question.tests:
                 if test.hidden:
                     yield from _test_secrets(question, test, public)
@@ -240,7 +241,7 @@ def _public_sources(masters: list[Master]) -> list[str]:
     return [
         test.source
         for master in masters
-        for question in master.questions
+        for question in master.tested
         for test in question.tests
         if not test.hidden
     ]

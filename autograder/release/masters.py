@@ -60,15 +60,29 @@ class Function:
 
 @dataclass
 class Question:
-    """One question as the master states it."""
+    """One question as the master states it: what both of its kinds have."""
 
     id: str
-    points: float
+    points: float = 0.0
     minutes: int | None = None
-    manual: bool = False
     functions: list[Function] = field(default_factory=list)
-    tests: list[Test] = field(default_factory=list)
     solution_texts: list[str] = field(default_factory=list)
+
+
+@dataclass
+class WrittenQuestion(Question):
+    """A question that is graded by hand."""
+
+
+@dataclass
+class TestedQuestion(Question):
+    """A question that is graded by its tests."""
+
+    tests: list[Test] = field(default_factory=list)
+
+    def tested_functions(self) -> list[str]:
+        """Return the names of the functions that its tests take, in order."""
+        return list(dict.fromkeys(name for test in self.tests for name in test.parameters))
 
 
 @dataclass
@@ -85,9 +99,14 @@ class Master:
         return self.path.stem
 
     @property
+    def tested(self) -> list[TestedQuestion]:
+        """The questions that the autograder grades."""
+        return [question for question in self.questions if isinstance(question, TestedQuestion)]
+
+    @property
     def points(self) -> float:
-        """What the autograder can give: the points of all questions not graded by hand."""
-        return sum(question.points for question in self.questions if not question.manual)
+        """What the autograder can give."""
+        return sum(question.points for question in self.tested)
 
 
 def read_masters(root: Path) -> list[Master]:
@@ -241,8 +260,8 @@ class _Reader:
         for self.cell, cell in enumerate(notebook.cells, start=1):
             boundary = cell.cell_type == "raw" and BOUNDARY.match(cell.source.split("\n")[0])
             if not boundary:
-                if self.question:
-                    self._read_cell(cell, blocks[-1])
+                if self.question and self.question.id != UNREADABLE:
+                    self._read_cell(self.question, cell, blocks[-1])
                 continue
             edge, block = boundary[1].upper(), boundary[2].upper()
             if edge == "BEGIN":
@@ -255,8 +274,8 @@ class _Reader:
             elif not blocks or blocks.pop() != block:
                 self.note(f"END {block} without its BEGIN: check the order of the blocks")
                 return
-            elif block == "QUESTION":
-                self._check_question()
+            elif self.question and block == "QUESTION":
+                self._check_question(self.question)
                 yield self.question
                 self.question = None
         if blocks:
@@ -266,10 +285,12 @@ class _Reader:
     def _begin(self, source: str) -> Question:
         config = self._yaml(source)
         name, points = str(config.get("name", "")), config.get("points")
-        self.question = Question(name or UNREADABLE, 0.0, manual=bool(config.get("manual")))
+        kind = WrittenQuestion if config.get("manual") else TestedQuestion
+        question: Question = kind(name or UNREADABLE)
+        self.question = question
         self.prompted = False
         if not config:
-            return self.question
+            return question
         try:
             QuestionConfig(config, require_valid_keys=True)
         except Exception as error:  # as in settings.py
@@ -279,41 +300,39 @@ class _Reader:
         if isinstance(points, bool) or not isinstance(points, (int, float)) or points <= 0:
             self.note(f"points must be a number above 0, but are {points!r}")
         else:
-            self.question.points = float(points)
-        return self.question
+            question.points = float(points)
+        return question
 
-    def _read_cell(self, cell: nbformat.NotebookNode, block: str) -> None:
-        if self.question.id == UNREADABLE:
-            return  # whatever it says, the config comes first
+    def _read_cell(self, question: Question, cell: nbformat.NotebookNode, block: str) -> None:
         if block == "QUESTION" and cell.cell_type == "markdown":
-            self._read_prompt(cell.source)
+            self._read_prompt(question, cell.source)
         elif block == "SOLUTION" and cell.cell_type == "markdown":
-            self.question.solution_texts.append(cell.source)
+            question.solution_texts.append(cell.source)
         elif block == "SOLUTION" and cell.cell_type == "code":
-            self._read_solution(cell.source)
-        elif block == "TESTS":
-            self._read_test(cell.source)
+            self._read_solution(question, cell.source)
+        elif block == "TESTS" and isinstance(question, TestedQuestion):
+            self._read_test(question, cell.source)
 
-    def _read_prompt(self, source: str) -> None:
+    def _read_prompt(self, question: Question, source: str) -> None:
         """The first text of a question says its id, points and minutes."""
         if self.prompted:
             return
         self.prompted = True
-        if not re.match(rf"#+ {re.escape(self.question.id)}\b", source):
-            self.note(f"the heading must start with the id: ## {self.question.id}: ...")
+        if not re.match(rf"#+ {re.escape(question.id)}\b", source):
+            self.note(f"the heading must start with the id: ## {question.id}: ...")
         points, minutes = POINTS.search(source), MINUTES.search(source)
-        if self.question.points and (not points or float(points[1]) != self.question.points):
+        if question.points and (not points or float(points[1]) != question.points):
             said = points[1] if points else "none"
             self.note(
-                f"the text says {said} points, the config {self.question.points:g}: write "
-                f"**{self.question.points:g} points · about ... minutes** below the heading"
+                f"the text says {said} points, the config {question.points:g}: write "
+                f"**{question.points:g} points · about ... minutes** below the heading"
             )
         if not minutes:
             self.note("the expected time is missing: write `about 10 minutes` next to the points")
         else:
-            self.question.minutes = int(minutes[1])
+            question.minutes = int(minutes[1])
 
-    def _read_solution(self, source: str) -> None:
+    def _read_solution(self, question: Question, source: str) -> None:
         """Each function of a solution has a stub that raises with the question's id."""
         try:
             functions = [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
@@ -322,15 +341,15 @@ class _Reader:
             return
         stub = STUB.search(source)
         for function in functions:
-            if not stub or not stub["text"].startswith(f"{self.question.id}: "):
+            if not stub or not stub["text"].startswith(f"{question.id}: "):
                 self.note(
                     f"{function.name} needs a stub: between # BEGIN PROMPT and # END PROMPT, "
-                    f'raise NotImplementedError("{self.question.id}: what to write")'
+                    f'raise NotImplementedError("{question.id}: what to write")'
                 )
             text = stub["text"] if stub else ""
-            self.question.functions.append(Function(function.name, source, text))
+            question.functions.append(Function(function.name, source, text))
 
-    def _read_test(self, source: str) -> None:
+    def _read_test(self, question: TestedQuestion, source: str) -> None:
         try:
             nodes = ast.parse(source).body
         except SyntaxError as error:
@@ -342,11 +361,11 @@ class _Reader:
         test = nodes[0]
         hidden = bool(HIDDEN.match(source))
         parameters = tuple(argument.arg for argument in test.args.args)
-        if test.name in {other.name for other in self.question.tests}:
+        if test.name in {other.name for other in question.tests}:
             self.note(f"two tests are called {test.name}; the second would replace the first")
         if hidden:
             self._check_hidden(test)
-        self.question.tests.append(Test(test.name, parameters, ast.unparse(test), hidden))
+        question.tests.append(Test(test.name, parameters, ast.unparse(test), hidden))
 
     def _check_hidden(self, test: ast.FunctionDef) -> None:
         """A hidden test's failure quotes the line that failed, so that line must hold no value."""
@@ -373,17 +392,18 @@ class _Reader:
                     f"give it names only (arguments, right), and work them out above"
                 )
 
-    def _check_question(self) -> None:
+    def _check_question(self, question: Question) -> None:
         """Each function has public and hidden tests; a written answer has a model answer."""
-        question = self.question
         if question.id == UNREADABLE:
             return
         if not self.prompted:
             self.note("has no text: add a markdown cell after # BEGIN QUESTION")
-        if question.manual:
-            if not question.solution_texts:
-                self.note("is graded by hand but has no model answer in its SOLUTION block")
-            return
+        if isinstance(question, TestedQuestion):
+            self._check_tests(question)
+        elif not question.solution_texts:
+            self.note("is graded by hand but has no model answer in its SOLUTION block")
+
+    def _check_tests(self, question: TestedQuestion) -> None:
         if not question.functions:
             self.note("has no function in its SOLUTION block")
         for function in question.functions:

@@ -1,67 +1,118 @@
 """Assemble ``autograder/homework.zip``: the isolated grader for all notebooks of the homework.
 
-It holds the same test files and the same files for notebooks as the plain zips, and the grader's
-own code. `autograder.trusted.homework` says what is where in it.
+It holds the same test files and the same files for notebooks as the plain zips, and the folder
+``autograder/grader/``, which is the grader. `autograder.grader.homework` says what is where in it.
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
-from .build import write_zip
-from .masters import Master
-from .settings import title_and_version
+from . import LITTER, ReleaseError
+from .build import last_line, write_zip
+from .masters import Master, Question, TestedQuestion
+from .settings import mistakes_source, title_and_version
 
 NAME = "homework.zip"
-# All of it ships, and nothing else.
 GRADER = Path(__file__).resolve().parents[1] / "grader"
-# What Gradescope looks for at the root of the zip.
+# What Gradescope starts must lie at the zip's root.
 START = ("setup.sh", "run_autograder")
+# Prints a table that is a mapping of texts to texts, as JSON; the name of its module, then its own.
+READ_MISTAKES = """
+import importlib, json, sys
+table = getattr(importlib.import_module(sys.argv[1]), sys.argv[2])
+texts = [text for item in dict(table).items() for text in item]
+if not all(isinstance(text, str) for text in texts):
+    raise TypeError("it must hold texts by name, and nothing else")
+print(json.dumps(dict(table)))
+"""
 
 
-def build_container(root: Path, masters: list[Master], out: Path) -> None:
+def build_package(root: Path, masters: list[Master], out: Path) -> None:
     """Write ``autograder/homework.zip`` below ``out``, whose other files are complete.
 
     Args:
         root: the project.
         masters: as read from it.
         out: where `build.build` has written ``student/``, ``solutions/`` and the plain zips.
+
+    Raises:
+        ReleaseError: the sentences of the mistakes are not where ``pyproject.toml`` says.
     """
-    entries: dict[str, bytes] = {}
-    for path in GRADER.rglob("*.py"):
-        entries[path.relative_to(GRADER.parent).as_posix()] = path.read_bytes()
-    for name in START:
-        entries[name] = (GRADER / "gradescope" / name).read_bytes()
+    entries = _grader()
     entries["requirements.lock"] = (root / "requirements.lock").read_bytes()
     entries["requirements.txt"] = (root / "assignment/requirements.txt").read_bytes()
     entries["otter_config.json"] = (root / "otter_config.json").read_bytes()
-    entries["homework.json"] = json.dumps(describe(root, masters), indent=2).encode()
+    description = describe(root, masters) | {"mistakes": read_mistakes(root, out / "student")}
+    entries["homework.json"] = json.dumps(description, indent=2).encode()
     for master in masters:
         entries |= _entries_of(master, out)
     write_zip(entries, out / "autograder" / NAME)
 
 
-def describe(root: Path, masters: list[Master]) -> dict:
-    """Return the content of ``homework.json``."""
+def _grader() -> dict[str, bytes]:
+    """Return the grader's own files, by name in the zip."""
+    entries = {name: (GRADER / "gradescope" / name).read_bytes() for name in START}
+    for path in GRADER.rglob("*.py"):
+        inside = path.relative_to(GRADER.parent)
+        if not LITTER & set(inside.parts):
+            entries[inside.as_posix()] = path.read_bytes()
+    return entries
+
+
+def describe(root: Path, masters: list[Master]) -> dict[str, Any]:
+    """Return the content of ``homework.json``, but for the sentences of the mistakes."""
     title, version = title_and_version(root)
     return {
         "title": title,
         "version": version,
         "order": [master.name for master in masters],
         "notebooks": {
-            master.name: [
-                {"id": question.id, "points": question.points, "written": question.manual}
-                for question in master.questions
-            ]
+            master.name: [_describe_question(question) for question in master.questions]
             for master in masters
         },
     }
 
 
+def _describe_question(question: Question) -> dict[str, Any]:
+    tested = isinstance(question, TestedQuestion)
+    return {
+        "id": question.id,
+        "points": question.points,
+        "written": not tested,
+        "functions": question.tested_functions() if tested else [],
+    }
+
+
+def read_mistakes(root: Path, student: Path) -> dict[str, str]:
+    """Return the sentences of the mistakes by name, from the package that students get.
+
+    It is imported in a process of its own: nothing of a homework runs in this one.
+
+    Raises:
+        ReleaseError: there is no such table, or it holds something else.
+    """
+    source = mistakes_source(root)
+    if source is None:
+        return {}
+    command = [sys.executable, "-B", "-c", READ_MISTAKES, *source]
+    done = subprocess.run(command, cwd=student, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ReleaseError(
+            f"pyproject.toml: [tool.homework] mistakes: {':'.join(source)} cannot be read: "
+            f"{last_line(done.stderr)}: correct it there"
+        )
+    mistakes: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
+    return mistakes
+
+
 def _entries_of(master: Master, out: Path) -> dict[str, bytes]:
-    """Return what the container needs for one notebook, by name."""
+    """Return what the grader needs for one notebook, by name."""
     entries = {
         f"{master.name}/handed_out.ipynb": (out / "student" / master.path.name).read_bytes(),
         f"{master.name}/solution.ipynb": _without_outputs(out / "solutions" / master.path.name),
@@ -76,7 +127,7 @@ def _entries_of(master: Master, out: Path) -> dict[str, bytes]:
 
 
 def _without_outputs(path: Path) -> bytes:
-    """Return a notebook without its outputs: pictures differ from machine to machine."""
+    """Return a notebook without its outputs, which grading makes anew."""
     notebook = json.loads(path.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":

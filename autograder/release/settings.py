@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,8 @@ FORBIDDEN = ("points_possible", "score_threshold")
 # Options of Otter that would make the plain zips grade otherwise than homework.zip, which does
 # not know them.
 NOT_ISOLATED = ("seed", "seed_variable", "plugins", "grade_from_log", "serialized_variables")
+# Where a homework keeps the sentences of its mistakes: a module that students import, and a name.
+MISTAKES = re.compile(r"(\w+(?:\.\w+)*):(\w+)")
 # The key of otter_config.json that is the isolated grader's, not Otter's.
 OURS = "isolated_grader"
 
@@ -73,6 +76,20 @@ def title_and_version(root: Path) -> tuple[str, str]:
         if not isinstance(value, str):
             raise ReleaseError(f"pyproject.toml: {place} must be a text, but is {value!r}")
     return title, version
+
+
+def mistakes_source(root: Path) -> tuple[str, str] | None:
+    """Return module and name of the table of mistakes; None where the homework has none."""
+    place = _setting(root, "tool", "homework", "mistakes")
+    if place is None:
+        return None
+    match = MISTAKES.fullmatch(place) if isinstance(place, str) else None
+    if not match:
+        raise ReleaseError(
+            f"pyproject.toml: [tool.homework] mistakes must name a table of sentences, but is "
+            f'{place!r}: write it like "lab.mistakes:SENTENCES", or remove it'
+        )
+    return match[1], match[2]
 
 
 def _setting(root: Path, *keys: str) -> object:
@@ -147,6 +164,7 @@ def _grading_problems(root: Path) -> Iterator[str]:
                 f"otherwise than the plain zips: remove that key"
             )
     title_and_version(root)
+    mistakes_source(root)
     try:
         grader_config(_whole_grading_config(root))
     except ValueError as error:

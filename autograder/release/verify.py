@@ -21,8 +21,8 @@ import nbformat
 
 from . import ReleaseError, refuse
 from .build import execute
-from .package import NAME as CONTAINER
-from .masters import Master, Question, Test
+from .masters import Master, Test, TestedQuestion
+from .package import NAME as HOMEWORK_ZIP
 from .stock import grade
 
 
@@ -44,7 +44,7 @@ def verify(masters: list[Master], built: Path) -> None:
         ])  # fmt: skip
         found = [line for lines in problems for line in lines]
     refuse(found)
-    refuse(_check_container(masters, built))
+    refuse(_check_isolated_grader(masters, built))
 
 
 def _check_solution(master: Master, built: Path) -> list[str]:
@@ -53,7 +53,7 @@ def _check_solution(master: Master, built: Path) -> list[str]:
     problems = _check_complete(master, results, "the solution")
     problems += [
         f"{master.path.name}: the solution fails {test.name} of {question.id}: {_brief(case)}"
-        for question in _autograded(master)
+        for question in master.tested
         for test, case in zip(question.tests, results.get(question.id, []), strict=False)
         if not case["passed"]
     ]
@@ -70,7 +70,7 @@ def _check_stubs(master: Master, built: Path) -> list[str]:
     """The untouched notebook fails every test case, each with its own stub's message."""
     results = grade(built / "student" / master.path.name, _zip(master, built))
     problems = _check_complete(master, results, "the untouched student notebook")
-    for question in _autograded(master):
+    for question in master.tested:
         for test, case in zip(question.tests, results.get(question.id, []), strict=False):
             if case["passed"]:
                 problems.append(
@@ -96,11 +96,11 @@ def _check_run_through(master: Master, built: Path) -> list[str]:
     return []
 
 
-def _check_container(masters: list[Master], built: Path) -> Iterator[str]:
+def _check_isolated_grader(masters: list[Master], built: Path) -> Iterator[str]:
     """The isolated grader gives the solutions all points and the untouched notebooks none."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        with zipfile.ZipFile(built / "autograder" / CONTAINER) as archive:
+        with zipfile.ZipFile(built / "autograder" / HOMEWORK_ZIP) as archive:
             archive.extractall(root / "source")
         possible = sum(master.points for master in masters)
         for place, wanted in (("solutions", possible), ("student", 0)):
@@ -108,7 +108,7 @@ def _check_container(masters: list[Master], built: Path) -> Iterator[str]:
             results = grade_in_container(root, notebooks)
             if abs(results["score"] - wanted) > 1e-4:
                 yield (
-                    f"{CONTAINER} gives the notebooks of {place}/ {results['score']:g} points "
+                    f"{HOMEWORK_ZIP} gives the notebooks of {place}/ {results['score']:g} points "
                     f"instead of {wanted:g}: {' '.join(results['output'].split())}"
                 )
 
@@ -132,7 +132,7 @@ def grade_in_container(root: Path, uploads: list[Path]) -> dict:
 
 def _check_complete(master: Master, results: dict[str, list[dict]], who: str) -> list[str]:
     """Every test case of the master was loaded and run."""
-    wanted = {question.id: len(question.tests) for question in _autograded(master)}
+    wanted = {question.id: len(question.tests) for question in master.tested}
     got = {name: len(cases) for name, cases in results.items()}
     if got == wanted:
         return []
@@ -143,11 +143,7 @@ def _check_complete(master: Master, results: dict[str, list[dict]], who: str) ->
     ]
 
 
-def _autograded(master: Master) -> list[Question]:
-    return [question for question in master.questions if not question.manual]
-
-
-def _stub_texts(question: Question, test: Test) -> list[str]:
+def _stub_texts(question: TestedQuestion, test: Test) -> list[str]:
     """Return what an unanswered test shows: a hidden one quotes no exception, the stub's too."""
     if test.hidden:
         return ["not answered yet"]

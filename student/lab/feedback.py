@@ -3,8 +3,8 @@
 A test of the homework hands a ``check_...`` function your function, the arguments to call it
 with, and the value that is expected. The cheapest question comes first: is the function
 defined, does it run, has the result the right type and shape, is it finite, are the arguments
-untouched, is the value right? The first "no" raises an ``AssertionError``, and its text is the
-whole feedback.
+untouched, is the value right? The first "no" raises `lab.failure.CheckFailed`, an
+``AssertionError`` whose text is the whole feedback.
 
 A wrong value is compared with the values that well-known mistakes lead to (see `lab.mistakes`).
 Where one of them fits, the message names it.
@@ -19,8 +19,16 @@ from typing import Any
 
 import numpy as np
 
-from .call import check_call, get_result
-from .mistakes import RELATIVE_TOLERANCE, SENTENCES, close, recognise, variants
+from .call import check_value, get_result
+from .mistakes import (
+    RELATIVE_TOLERANCE,
+    Mistakes,
+    by_reading,
+    close,
+    one,
+    recognise,
+    variants,
+)
 
 # -- the checks that tests call ---------------------------------------------------------------
 
@@ -30,7 +38,7 @@ def check_gradient(
     arguments: Mapping[str, Any],
     expected: float,
     *,
-    mistakes: Mapping[str, float] | None = None,
+    mistakes: Mistakes | None = None,
     **options: Any,
 ) -> None:
     """Check one call of a function that returns dL/dtheta.
@@ -39,15 +47,16 @@ def check_gradient(
         function: the student's function; ``None`` where the notebook does not define it.
         arguments: argument names and values, in the order in which they are passed.
         expected: the right value.
-        mistakes: names of further mistakes, and the value that each leads to on this input.
-        **options: ``hidden``, ``scale`` and ``may_refuse``, see `lab.call.check_call`.
+        mistakes: names of further mistakes, and the value that each leads to on this input; a
+            tuple of names for several at a time.
+        **options: ``hidden``, ``scale`` and ``may_refuse``, see `lab.call.check_value`.
 
     Raises:
-        AssertionError: with the feedback for the student.
+        CheckFailed: with the feedback for the student.
     """
     factors = _gradient_factors("sign", _size(arguments))
-    known = variants(factors, expected, others=mistakes or {})
-    check_call(function, arguments, expected, known, **options)
+    known = variants(factors, expected, others=mistakes)
+    check_value(function, arguments, expected, known, **options)
 
 
 def check_contributions(
@@ -55,7 +64,7 @@ def check_contributions(
     arguments: Mapping[str, Any],
     expected: np.ndarray,
     *,
-    mistakes: Mapping[str, np.ndarray] | None = None,
+    mistakes: Mistakes | None = None,
     **options: Any,
 ) -> None:
     """Check one call of a function that returns the N summands of the gradient, shape (N,).
@@ -66,9 +75,9 @@ def check_contributions(
     factors = {"sign": -1, "no two": 1 / 2, "two twice": 2}
     factors |= {"no average contribution": n, "contribution divided twice": 1 / n}
     factors |= _bessel("n minus one", n)
-    known = variants(factors, expected, others=mistakes or {})
-    known["no sign"] = np.abs(expected)
-    check_call(function, arguments, expected, known, **options)
+    known = variants(factors, expected, others=mistakes)
+    known[one("no sign")] = np.abs(expected)
+    check_value(function, arguments, expected, known, **options)
 
 
 def check_optimum(
@@ -76,7 +85,7 @@ def check_optimum(
     arguments: Mapping[str, Any],
     expected: float,
     *,
-    mistakes: Mapping[str, float] | None = None,
+    mistakes: Mistakes | None = None,
     **options: Any,
 ) -> None:
     """Check one call of a function that returns the theta with the smallest loss.
@@ -89,10 +98,10 @@ def check_optimum(
     factors = {"optimum sign": -1, too_large: n, too_small: 1 / n}
     factors |= {"optimum doubled": 2, "optimum halved": 1 / 2}
     factors |= _bessel("optimum n minus one", n)
-    known = variants(factors, expected, others=mistakes or {})
+    known = variants(factors, expected, others=mistakes)
     if expected:
-        known["upside down"] = 1 / expected
-    check_call(function, arguments, expected, known, **options)
+        known[one("upside down")] = 1 / expected
+    check_value(function, arguments, expected, known, **options)
 
 
 def check_update(
@@ -100,7 +109,7 @@ def check_update(
     arguments: Mapping[str, Any],
     expected: float,
     *,
-    mistakes: Mapping[str, float] | None = None,
+    mistakes: Mistakes | None = None,
     **options: Any,
 ) -> None:
     """Check one call of a function that takes one step from theta and returns the new theta.
@@ -117,14 +126,16 @@ def check_update(
         n = _size(arguments)
         factors |= {"step sum": n, "step divided twice": 1 / n} | _bessel("step n minus one", n)
     # Ascent first: for a single point, the size of x_i in place of x_i leads there as well.
-    known = {"ascent": theta - change}
-    known |= variants(factors, expected, origin=theta, others=mistakes or {})
-    known["unchanged"] = theta
+    known = {one("ascent"): theta - change}
+    known |= variants(factors, expected, origin=theta, others=mistakes)
+    known[one("unchanged")] = theta
     if change:
-        known |= {"change only": change, "decrement": -change, "gradient": -change / step_size}
+        known |= by_reading(
+            {"change only": change, "decrement": -change, "gradient": -change / step_size}
+        )
     if "y_i" in arguments:
-        known |= {f"sgd average/{k}": theta + change / k for k in range(3, 101)}
-    check_call(function, arguments, expected, known, **options)
+        known |= {one("sgd average", k): theta + change / k for k in range(3, 101)}
+    check_value(function, arguments, expected, known, **options)
 
 
 def _size(arguments: Mapping[str, Any]) -> int:
@@ -151,14 +162,15 @@ def check_elbows(
     arguments: Mapping[str, Any],
     expected: np.ndarray,
     *,
-    mistakes: Mapping[str, Any] | None = None,
+    mistakes: Mistakes | None = None,
     **options: Any,
 ) -> None:
     """Check one call of a function that returns one number per hidden unit, shape (H,).
 
     Serves elbow positions and their travel. Args and errors are those of `check_gradient`.
     """
-    check_call(function, arguments, expected, mistakes or {}, per="hidden unit", **options)
+    known = by_reading(mistakes)
+    check_value(function, arguments, expected, known, per="hidden unit", **options)
 
 
 def check_curve(
@@ -166,20 +178,21 @@ def check_curve(
     arguments: Mapping[str, Any],
     expected: np.ndarray,
     *,
-    mistakes: Mapping[str, Any] | None = None,
+    mistakes: Mistakes | None = None,
     **options: Any,
 ) -> None:
     """Check one call of a function that returns a network's output or slope at each x, (N,).
 
     Args and errors are those of `check_gradient`.
     """
-    known = dict(mistakes or {})
+    known = by_reading(mistakes)
     if "b2" in arguments:
-        known |= {"no b2": expected - arguments["b2"], "relu on output": np.maximum(expected, 0)}
+        known[one("no b2")] = expected - arguments["b2"]
+        known[one("relu on output")] = np.maximum(expected, 0)
     else:
-        known["curve sign"] = -expected
-    known["mean over units"] = _over_units(expected, arguments)
-    check_call(function, arguments, expected, known, **options)
+        known[one("curve sign")] = -expected
+    known[one("mean over units")] = _over_units(expected, arguments)
+    check_value(function, arguments, expected, known, **options)
 
 
 def check_network_gradient(
@@ -187,7 +200,7 @@ def check_network_gradient(
     arguments: Mapping[str, Any],
     expected: tuple,
     *,
-    mistakes: Mapping[str, tuple] | None = None,
+    mistakes: Mistakes | None = None,
     **options: Any,
 ) -> None:
     """Check one call of a function that returns the four gradients of a network.
@@ -201,7 +214,7 @@ def check_network_gradient(
     known["swapped"] = (g_b1, g_w1, g_w2, g_b2)
     known |= mistakes or {}
     right, named = _named(("g_w1", "g_b1", "g_w2", "g_b2"), expected, known)
-    check_call(function, arguments, right, named, per="hidden unit", **options)
+    check_value(function, arguments, right, named, per="hidden unit", **options)
 
 
 def check_network_update(
@@ -228,8 +241,9 @@ def check_network_update(
     if not close(got, right):
         frozen = not arguments["train_hidden"]
         moved = not (close(got["w1"], old[0]) and close(got["b1"], old[1]))
-        hint = SENTENCES["frozen"] if frozen and moved else recognise(got, right, named)
-        call.fail("the value is wrong", got, right, hint)
+        call.fail_value(
+            got, right, (one("frozen"),) if frozen and moved else recognise(got, right, named)
+        )
 
 
 def check_least_squares(
@@ -250,7 +264,7 @@ def check_least_squares(
         **options: ``hidden`` and ``may_refuse``, see `lab.call.get_result`.
 
     Raises:
-        AssertionError: with the feedback for the student.
+        CheckFailed: with the feedback for the student.
     """
     y = arguments["y"]
     form = {"w2": np.zeros(features.shape[1]), "b2": 0.0}
@@ -264,17 +278,19 @@ def check_least_squares(
     if loss > best * (1 + RELATIVE_TOLERANCE) + 1e-8 * np.average(y**2):
         without = _smallest_loss(features, y)
         similar = got["b2"] == 0 and loss <= without * (1 + RELATIVE_TOLERANCE) + 1e-12
+        values = f"  returned  a loss of {loss:.6g}\n  expected  a loss of {best:.6g}"
         call.fail(
+            "larger loss",
             "another (w2, b2) has a smaller loss",
-            *([f"a loss of {loss:.6g}", f"a loss of {best:.6g}"] if not call.hidden else []),
-            hint=SENTENCES["no intercept"] if similar else "",
+            values=values,
+            mistakes=(one("no intercept"),) if similar else (),
         )
 
 
 def _named(names: tuple, expected: tuple, known: Mapping[str, tuple]) -> tuple[dict, dict]:
     """Return a tuple, and the tuples that mistakes lead to, as dicts of their parts by name."""
     right = dict(zip(names, expected, strict=True))
-    return right, {key: dict(zip(names, value, strict=True)) for key, value in known.items()}
+    return right, {one(key): dict(zip(names, value, strict=True)) for key, value in known.items()}
 
 
 def _over_units(expected: np.ndarray, arguments: Mapping[str, Any]) -> np.ndarray:

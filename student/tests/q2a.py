@@ -15,8 +15,8 @@ def test_public(elbow_locations):
     usual |= {'elbow upside down': np.array([2.0, 4 / 3, -2.0, 4.0, np.nan])}
     usual |= {'elbow without w1': np.array([1.0, -0.75, -0.25, -1.0, -0.3])}
     usual |= {'no elbow': np.array([0.5, 0.75, -0.5, 0.25, -np.inf])}
-    usual |= {'elbow sign + no elbow': np.array([-0.5, -0.75, 0.5, -0.25, np.inf])}
-    usual |= {'elbow upside down + no elbow': np.array([2.0, 4 / 3, -2.0, 4.0, 0.0])}
+    usual |= {('elbow sign', 'no elbow'): np.array([-0.5, -0.75, 0.5, -0.25, np.inf])}
+    usual |= {('elbow upside down', 'no elbow'): np.array([2.0, 4 / 3, -2.0, 4.0, 0.0])}
     usual |= {'elbow clipped': np.array([0.5, 0.75, 0.0, 0.25, np.nan])}
     check_elbows(elbow_locations, {'w1': w1, 'b1': b1}, expected=right, mistakes=usual)
 

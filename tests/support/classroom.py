@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import io
 import json
 import re
@@ -20,8 +19,8 @@ from submissions import BANK, Answer
 
 from autograder.grade.record import RESULTS
 
-from .bank import PARTS, fill_in
-from .bank import rounds as all_rounds
+from .answers import PARTS, fill_in, uses_torch
+from .answers import rounds as all_rounds
 
 ROOT = Path(__file__).resolve().parents[2]
 HOMEWORK = ROOT / "autograder/homework.zip"
@@ -47,10 +46,7 @@ def rewrite(target: Path, **changes: Callable[[str], str]) -> Path:
 @functools.cache
 def rounds() -> list[list[Answer]]:
     """Return the bank in rounds, without answers that take seconds to import torch."""
-    return [
-        [answer for answer in answers if "torch" not in inspect.getsource(answer.code)]
-        for answers in all_rounds()
-    ]
+    return [[answer for answer in answers if not uses_torch(answer)] for answers in all_rounds()]
 
 
 def with_torch() -> list[Answer]:

@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -188,6 +189,7 @@ def prepare_process(names: dict[str, Any], noted: dict[str, dict[str, Any]]) -> 
     """Give the process what a notebook expects around it, in its working directory."""
     folder = os.getcwd()
     os.environ |= {"HOME": folder, "TMPDIR": folder, "MPLCONFIGDIR": f"{folder}/.matplotlib"}
+    tempfile.tempdir = None  # a library that was preloaded may have asked for it before
     sys.path[:] = [place for place in sys.path if Path(place) != SOURCE]
     sys.path.append(folder)  # at the end, like stock Otter
     sys.modules["otter"] = make_otter(names, noted)

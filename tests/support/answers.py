@@ -1,0 +1,110 @@
+"""Answers of the bank: run in this process, or written into a notebook as a student would."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import inspect
+import io
+import itertools
+import re
+import types
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import nbformat
+from submissions import BANK, Answer
+
+ROOT = Path(__file__).resolve().parents[2]
+# Which notebook the questions of a part belong to, by how their names begin.
+PARTS = {"q1": "gradient_descent", "q2": "relu_sgd"}
+
+
+def run(answer: Answer, test_files: dict) -> dict[str, str]:
+    """Return the message of each test case of this answer's function, by the case's name."""
+    test_file = copy.copy(test_files[answer.question])
+    with redirect_stdout(io.StringIO()):
+        test_file.run({answer.function: named(answer.code, answer.function)})
+    return {
+        case_name(result.test_case): "" if result.passed else result.message
+        for result in test_file.test_case_results
+        if answer.function in inspect.signature(result.test_case.body.test_func).parameters
+    }
+
+
+def named(function: types.FunctionType, name: str) -> types.FunctionType:
+    """Return the function under the name that it has in a notebook."""
+    code = function.__code__.replace(co_name=name)
+    return types.FunctionType(code, function.__globals__, name)
+
+
+def case_name(case) -> str:
+    """Return the last word of a test case's name, which is what the bank calls it."""
+    return case.body.test_func.__name__.rpartition("_")[2]
+
+
+def fill_in(notebook: nbformat.NotebookNode, answers: Iterable[Answer]) -> None:
+    """Put each answer into the cell that holds its stub, with what it uses of its module."""
+    for answer in answers:
+        put(notebook, answer.function, code_of(answer))
+
+
+def put(notebook: nbformat.NotebookNode, function: str, code: str) -> None:
+    """Put ``code`` into the cell that defines a graded function."""
+    (cell,) = [c for c in notebook.cells if c.source.startswith(f"def {function}(")]
+    cell.source = code
+
+
+def code_of(answer: Answer) -> str:
+    """Return what a student would have written."""
+    source = inspect.getsource(answer.code).partition("def ")[2]
+    renamed = re.sub(r"^\w+", f"def {answer.function}", source)
+    return "\n".join([*used_lines(answer), renamed])
+
+
+def used_lines(answer: Answer) -> list[str]:
+    """Return the imports, constants and helpers of an answer's module that its code needs."""
+    nodes = {}
+    for node in ast.parse(inspect.getsource(inspect.getmodule(answer.code))).body:
+        if isinstance(node, ast.Import):
+            nodes |= {alias.asname or alias.name: node for alias in node.names}
+        elif isinstance(node, ast.Assign):
+            nodes |= {target.id: node for target in node.targets}
+        elif isinstance(node, ast.FunctionDef) and not node.decorator_list:
+            nodes[node.name] = node
+    needed: dict[str, str] = {}
+    texts = [inspect.getsource(answer.code)]
+    for text in texts:  # grows
+        for name in nodes.keys() & set(re.findall(r"\w+", text)) - needed.keys():
+            needed[name] = ast.unparse(nodes[name])
+            texts.append(needed[name])
+    return sorted(set(needed.values()))
+
+
+def rounds(answers: Iterable[Answer] = BANK) -> list[list[Answer]]:
+    """Return answers in rounds that have one answer at most for each function."""
+    by_function = defaultdict(list)
+    for answer in answers:
+        by_function[answer.function].append(answer)
+    return [
+        [answer for answer in answers if answer]
+        for answers in itertools.zip_longest(*by_function.values())
+    ]
+
+
+def uses_torch(answer: Answer) -> bool:
+    """Return whether an answer, or a helper of it, imports torch."""
+    return "torch" in code_of(answer)
+
+
+def write_notebooks(answers: Iterable[Answer], folder: Path) -> list[Path]:
+    """Write the student's notebooks with answers filled in; return their paths."""
+    answers, paths = list(answers), []
+    for prefix, name in PARTS.items():
+        notebook = nbformat.read(ROOT / f"student/{name}.ipynb", as_version=4)
+        fill_in(notebook, [a for a in answers if a.question.startswith(prefix)])
+        paths.append(folder / f"{name}.ipynb")
+        nbformat.write(notebook, paths[-1])
+    return paths
