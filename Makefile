@@ -32,7 +32,7 @@ test: $(READY) ## run all tests
 	$(RUN) -m pytest
 
 bench: $(READY) ## measure what the README claims
-	$(RUN) -m autograder.bench
+	$(RUN) -m benchmarks
 
 bench-attacks: $(READY) ## try attacks on the isolated grader and on stock Otter, side by side
 	$(RUN) -m tests.attacks

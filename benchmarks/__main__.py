@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import statistics
 import sys
 import time
@@ -17,18 +18,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import nbformat
 import numpy as np
 import psutil
 
-from .grade.submissions import find, read
-from .grade.workers import Package, Worker
-from .limits import MEGABYTE
-from .release.stock import grade
-from .release.verify import grade_in_container
+from autograder.grade.contents import read
+from autograder.grade.processes import Graders
+from autograder.grade.submissions import find
+from autograder.grader.files import Files, pack
+from autograder.release.stock import grade
+from autograder.release.verify import grade_in_container
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "assignment"))
+sys.path[:0] = [str(ROOT / "assignment"), str(ROOT / "tests")]
 
 
 def main() -> None:
@@ -82,42 +83,38 @@ def bench_grading() -> None:
 
 
 def bench_class() -> None:
-    """Compare stock `otter run` with a worker of `autograder.grade`, on 40 submissions."""
-    with TemporaryDirectory() as folder:
+    """Compare stock `otter run` with a grader of `autograder.grade`, on 40 submissions."""
+    with TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         place = Path(folder)
         with zipfile.ZipFile(ROOT / "autograder/homework.zip") as archive:
             archive.extractall(place / "homework")
         write_class(place / "class", 40)
         start = time.perf_counter()
-        worker = Worker(place / "homework", place / "log.txt")
-        worker.take()
-        print(f"a class of 40 from the bank; a worker starts in {_since(start)}")
+        graders = Graders(place / "homework", place / "log.txt", 600)
+        stack.callback(graders.close)
+        graders.grade(json.dumps(pack(Files(()))).encode())
+        print(f"a class of 40 from the bank; a grader starts in {_since(start)}")
         ours, stock = [], []
         for i, submission in enumerate(find([place / "class"])):
             start = time.perf_counter()
-            contents = read(submission, 25 * MEGABYTE)
-            worker.give(Package(submission.name, contents.message(), "", []), 600)
-            worker.take()
+            graders.grade(json.dumps(pack(read(submission, 25))).encode())
             ours.append(time.perf_counter() - start)
             if i % 8 == 0:
                 start = time.perf_counter()
-                for notebook in sorted(submission.sources[0].iterdir()):
+                for notebook in sorted((place / "class" / submission.name).iterdir()):
                     grade(notebook, ROOT / f"autograder/{notebook.stem}.zip")
                 stock.append(time.perf_counter() - start)
-        worker.stop()
-        worker.wait()
     ratio = statistics.median(stock) / statistics.median(ours)
     print(
         f"  stock otter run, both notebooks  median {statistics.median(stock):.3f} s\n"
-        f"  autograder.grade, one worker     median {statistics.median(ours):.3f} s   {ratio:.1f} x"
+        f"  autograder.grade, one grader     median {statistics.median(ours):.3f} s   {ratio:.1f} x"
     )
 
 
 def write_class(place: Path, number: int) -> None:
     """Write submissions with an answer of the bank to every question."""
-    sys.path.insert(0, str(ROOT / "tests"))
     from submissions import BANK
-    from test_stock_otter import fill_in
+    from support.answers import write_notebooks
 
     answers: dict[str, list] = defaultdict(list)
     for answer in BANK:
@@ -125,10 +122,7 @@ def write_class(place: Path, number: int) -> None:
     for i in range(number):
         chosen = [of_one[i % len(of_one)] for of_one in answers.values()]
         (place / f"s{i:02}").mkdir(parents=True)
-        for prefix, name in (("q1", "gradient_descent"), ("q2", "relu_sgd")):
-            notebook = nbformat.read(ROOT / f"student/{name}.ipynb", as_version=4)
-            fill_in(notebook, [a for a in chosen if a.question.startswith(prefix)])
-            nbformat.write(notebook, place / f"s{i:02}" / f"{name}.ipynb")
+        write_notebooks(chosen, place / f"s{i:02}")
 
 
 def peak_memory(action: Callable) -> float:

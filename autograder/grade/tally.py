@@ -21,7 +21,9 @@ from .words import cut, one_line
 LONGEST_NAME = 60
 LONGEST_FAULT = 200
 LONGEST_SUMMARY = 240
+LONGEST_SENTENCE = 500
 LONGEST_EXAMPLE = 900
+ROOM_FOR_REASONS = 70_000  # characters; all reasons of this homework take some 50,000
 ROOM_FOR_FAULTS = 80_000  # characters, some 400 faults
 ROOM_FOR_ALL = 150_000  # characters, some 1000 submissions; a larger class has the CSV
 MOST_TWINS = 50
@@ -159,6 +161,7 @@ class Tally:
     cases: dict[CaseId, CaseTally] = field(default_factory=dict)
     mistakes: dict[str, Reason] = field(default_factory=dict)  # by their sentence
     others: dict[str, Reason] = field(default_factory=dict)  # by the kind of fault
+    room_for_reasons: int = ROOM_FOR_REASONS
     faults: list[tuple[str, Submission]] = field(default_factory=list)
     fault_count: int = 0
     room_for_faults: int = ROOM_FOR_FAULTS
@@ -242,15 +245,22 @@ class Tally:
     ) -> None:
         """Count one submission, in which some test cases failed for this reason."""
         case = min(cases, key=_poorness)
+        key = cut(key, LONGEST_SENTENCE)
         reason = reasons.get(key)
-        if reason is None or _poorness(case) < reason.example.poorness:
-            text = cut(case["message"], LONGEST_EXAMPLE)
-            place = case["question"], case["case"], case["hidden"]
-            example = Example(_poorness(case), text, *place, submission)
-            reason = reasons.setdefault(key, Reason(example))
-            reason.example = example
+        if reason is None:
+            self.room_for_reasons -= len(key) + min(len(case["message"]), LONGEST_EXAMPLE)
+            if self.room_for_reasons < 0:
+                return
+            reason = reasons[key] = Reason(_example(case, submission))
+        elif _poorness(case) < reason.example.poorness:
+            reason.example = _example(case, submission)
         reason.count += 1
         reason.questions.update(dict.fromkeys((case["question"] for case in cases), 1))
+
+
+def _example(case: Case, submission: Submission) -> Example:
+    place = case["question"], case["case"], case["hidden"]
+    return Example(_poorness(case), cut(case["message"], LONGEST_EXAMPLE), *place, submission)
 
 
 def sort_by_mistake(failed: Iterable[Case], sentences: Mapping[str, str]) -> dict[str, list[Case]]:

@@ -16,8 +16,9 @@ def one_line(text: str, longest: int = LONGEST_LINE) -> str:
 
     What a terminal could take for a command to itself is replaced.
     """
-    words = " ".join(text.split())
-    line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in words)
+    line = " ".join(text.split())
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
