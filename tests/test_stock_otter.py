@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from submissions import BANK, Answer
-from test_bank import case_name, run
+from support.bank import case_name, run
 
 from autograder.release.stock import grade
 
