@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup release check checkpoints test bench bench-attacks format lint clean
+.PHONY: help setup release check checkpoints portability test bench bench-attacks format lint clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ checkpoints: $(READY) ## train the six networks of part 2 again (seconds)
 
 test: $(READY) ## run all tests
 	$(RUN) -m pytest
+
+portability: $(READY) ## repeat the check as if on other machines (a minute for each)
+	$(RUN) -m tests.portability
 
 bench: $(READY) ## measure what the README claims
 	$(RUN) -m benchmarks

@@ -21,6 +21,7 @@ from lab.training import checked_snapshots, diverged, make_history, minibatch_bl
 
 N_STEPS, BATCH_SIZE = 150_000, 40
 STEP_SIZES = {False: 0.2, True: 0.02}  # by train_hidden
+PACKAGES = ("numpy", "numba", "torch")
 SEEDS = {"data": 1, "params": 0, "minibatches": 0}
 
 
@@ -45,7 +46,7 @@ def train(
     for block in minibatch_blocks(len(x), batch_size, n_steps, seed):
         stops = [step - done for step in keep if done < step < done + len(block)]
         for piece in np.split(block, stops):
-            taken = _sgd(x, y, piece, w1, b1, w2, b2, step_size, train_hidden)
+            taken: int = _sgd(x, y, piece, w1, b1, w2, b2, step_size, train_hidden)
             done += taken
             if taken < len(piece):
                 raise diverged(done + 1, step_size)
@@ -55,7 +56,17 @@ def train(
 
 
 @numba.njit(error_model="numpy")
-def _sgd(x, y, batches, w1, b1, w2, b2, step_size, train_hidden):
+def _sgd(
+    x: np.ndarray,
+    y: np.ndarray,
+    batches: np.ndarray,
+    w1: np.ndarray,
+    b1: np.ndarray,
+    w2: np.ndarray,
+    b2: np.ndarray,
+    step_size: float,
+    train_hidden: bool,
+) -> int:
     """Take one step per row of ``batches``, in place; return how many were taken.
 
     Fewer than all means that the loss left the finite numbers. By the chain rule, with residual
@@ -102,7 +113,7 @@ def _sgd(x, y, batches, w1, b1, w2, b2, step_size, train_hidden):
                 b1[j] -= step_size * (g_b1[j] * w2[j])
         for j in range(width):
             w2[j] -= step_size * g_w2[j]
-    return n_steps
+    return int(n_steps)
 
 
 def _evaluate(params: Params, x: np.ndarray) -> np.ndarray:
@@ -113,7 +124,7 @@ def _evaluate(params: Params, x: np.ndarray) -> np.ndarray:
     """
     w1, b1, w2, b2 = params
     hidden = np.maximum(np.outer(w1, x) + b1[:, None], 0.0)
-    return np.sum(w2[:, None] * hidden, axis=0) + b2
+    return np.asarray(np.sum(w2[:, None] * hidden, axis=0) + b2)
 
 
 def train_all(trainer: Callable[..., History] = train) -> dict[str, History]:
@@ -142,10 +153,9 @@ def make_checkpoints(folder: Path = FOLDER) -> None:
         "batch_size": BATCH_SIZE,
         "step_size": {"output": STEP_SIZES[False], "all": STEP_SIZES[True]},
         "seeds": SEEDS,
-        "versions": {name: version(name) for name in ("numpy", "numba", "torch")},
+        # The CPU build of torch calls itself 2.x.y+cpu; the release is the same.
+        "versions": {name: version(name).partition("+")[0] for name in PACKAGES},
     }
-    # The CPU build of torch calls itself 2.x.y+cpu; the release is the same.
-    provenance["versions"]["torch"] = provenance["versions"]["torch"].partition("+")[0]
     save_runs(train_all(), provenance, folder)
 
 

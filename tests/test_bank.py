@@ -7,36 +7,48 @@ through stock `otter run` as well, in `test_stock_otter.py`.
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections import Counter, defaultdict
+from typing import get_args
 
 import pytest
+from lab.failure import Kind
 from lab.mistakes import SENTENCES
 from submissions import BANK
-from support.answers import case_name, run
+from support.answers import case_name, find_errors
 
 WRONG = [answer for answer in BANK if answer.fails]
 RIGHT = [answer for answer in BANK if not answer.fails]
+Verdicts = dict[str, dict[str, Exception | None]]
 
 
 @pytest.fixture(scope="module")
-def verdicts(test_files) -> dict[str, dict[str, str]]:
-    """The messages of every answer in the bank, by the answer's id."""
-    return {answer.id: run(answer, test_files) for answer in BANK}
+def verdicts(test_files) -> Verdicts:
+    """The error in each test case, if any, of every answer in the bank, by the answer's id."""
+    return {answer.id: find_errors(answer, test_files) for answer in BANK}
+
+
+@pytest.fixture(scope="module")
+def errors(verdicts) -> list[Exception]:
+    """All errors that a test case of the bank raises."""
+    return [error for cases in verdicts.values() for error in cases.values() if error]
 
 
 @pytest.mark.parametrize("answer", WRONG, ids=lambda answer: answer.id)
 def test_wrong_answer_fails_where_and_as_it_should(answer, verdicts):
-    messages = verdicts[answer.id]
-    failed = {name for name, message in messages.items() if message}
-    assert failed == answer.fails, "\n\n".join(filter(None, messages.values()))
-    first = next(message for message in messages.values() if message)
-    assert answer.says in first
+    failures = {name: error for name, error in verdicts[answer.id].items() if error}
+    assert set(failures) == answer.fails, "\n\n".join(map(str, failures.values()))
+    first = next(iter(failures.values()))
+    assert answer.says in str(first)
+    if answer.names:
+        assert {n for reading in first.facts["mistakes"] for n in reading} == set(answer.names)
 
 
 @pytest.mark.parametrize("answer", RIGHT, ids=lambda answer: answer.id)
 def test_right_answer_passes_whatever_its_style(answer, verdicts):
-    assert not any(verdicts[answer.id].values()), "\n\n".join(verdicts[answer.id].values())
+    errors = [str(error) for error in verdicts[answer.id].values() if error]
+    assert not errors, "\n\n".join(errors)
 
 
 def test_bank_has_enough_answers_for_every_graded_function(masters):
@@ -62,10 +74,35 @@ def test_every_hidden_test_has_a_wrong_answer_that_only_it_catches(test_files):
                 assert (question, function, case_name(case)) in alone
 
 
-def test_every_sentence_of_the_feedback_appears(verdicts):
-    seen = "\n".join(message for messages in verdicts.values() for message in messages.values())
-    missing = [key for key, text in SENTENCES.items() if text.partition("{")[0] not in seen]
-    assert not missing
+def test_every_mistake_of_the_feedback_appears(errors):
+    seen = {name for e in errors for reading in e.facts["mistakes"] for name in reading}
+    assert seen == SENTENCES.keys()
+
+
+def test_facts_are_plain_data_of_a_known_kind(errors):
+    for error in errors:
+        assert json.loads(json.dumps(error.facts)) == error.facts
+        assert error.facts["kind"] in get_args(Kind)
+        assert error.facts["kind"] in ("wrong value", "larger loss") or not error.facts["mistakes"]
+
+
+def test_a_summary_holds_neither_the_call_nor_values(errors):
+    for error in errors:
+        summary = error.facts["summary"]
+        assert "\n" not in summary
+        assert not error.function or not summary.startswith(f"{error.function}:")
+        assert not re.search(r"call  |returned  |expected  |before  |after  |hidden test", summary)
+        # What Python says of an error may hold anything.
+        assert error.kind == "raised" or not re.search(r"\d\.\d|\de[-+]?\d", summary)
+
+
+def test_the_same_fault_has_one_summary_in_public_and_hidden_tests(verdicts):
+    for answer in WRONG:
+        wrong = [e.facts for e in verdicts[answer.id].values() if e and e.kind == "wrong value"]
+        by_mistakes = defaultdict(set)
+        for facts in wrong:
+            by_mistakes[str(facts["mistakes"])].add(re.sub(r"\d+", "k", facts["summary"]))
+        assert all(len(summaries) == 1 for summaries in by_mistakes.values())
 
 
 def test_hidden_messages_show_neither_arguments_nor_values(verdicts, test_files):
@@ -76,9 +113,9 @@ def test_hidden_messages_show_neither_arguments_nor_values(verdicts, test_files)
         if case.hidden
     }
     for answer in WRONG:
-        for name, message in verdicts[answer.id].items():
-            if message and (answer.question, name) in hidden:
-                said = message.partition("Error: ")[2]
+        for name, error in verdicts[answer.id].items():
+            if error and (answer.question, name) in hidden:
+                said = str(error)
                 assert not re.search(r"call  |returned  |expected  |\d\.\d|\de[-+]?\d", said)
 
 

@@ -5,19 +5,25 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from lab import mistakes
+from lab.failure import BEFORE_THE_CALL, CheckFailed
 from lab.feedback import check_contributions, check_gradient, check_optimum, check_update
+from lab.mistakes import SENTENCES
 
 Y = np.array([1.0, 4.5, 2.5, -3.0, 9.0])
 ARGUMENTS = {"theta": 2.0, "y": Y}
 RIGHT = -1.6
 
 
+def failure(function, **options) -> CheckFailed:
+    """Return the failure of one call of ``function``."""
+    with pytest.raises(CheckFailed) as caught:
+        check_gradient(function, ARGUMENTS, RIGHT, **options)
+    return caught.value
+
+
 def message(function, **options) -> str:
     """Return what a student reads about one call of ``function``."""
-    with pytest.raises(AssertionError) as caught:
-        check_gradient(function, ARGUMENTS, RIGHT, **options)
-    return str(caught.value)
+    return str(failure(function, **options))
 
 
 @pytest.mark.parametrize(
@@ -111,18 +117,55 @@ def test_the_call_can_be_pasted_into_a_cell():
 
 
 def test_two_mistakes_together_are_both_named():
-    text = message(lambda theta, y: np.mean(y - theta))
-    assert mistakes.SENTENCES["sign"] in text
-    assert mistakes.SENTENCES["no two"] in text
+    error = failure(lambda theta, y: np.mean(y - theta))
+    assert error.facts["mistakes"] == [["sign", "no two"]]
+    assert str(error).endswith(f"\n\n{SENTENCES['sign']} And: {SENTENCES['no two']}")
 
 
 def test_mistakes_that_look_the_same_are_offered_both():
-    with pytest.raises(AssertionError) as caught:
+    with pytest.raises(CheckFailed) as caught:
         check_gradient(
             lambda theta, y: 2 * 2 * np.mean(theta - y), {"theta": 0.0, "y": Y[:2]}, -5.5
         )
-    assert "twice as large" in str(caught.value)
-    assert "\nOr: It is N times too large" in str(caught.value)
+    assert caught.value.facts["mistakes"] == [["two twice"], ["sum"]]
+    assert str(caught.value).endswith(f"{SENTENCES['two twice']}\nOr: {SENTENCES['sum']}")
+
+
+def test_a_sentence_with_a_number_has_a_name_without_one():
+    arguments = {"theta": 2.0, "y_i": 5.0, "step_size": 0.1}
+    with pytest.raises(CheckFailed) as caught:
+        check_update(lambda theta, y_i, step_size: theta + 0.6 / 7, arguments, 2.6)
+    assert caught.value.facts["mistakes"] == [["sgd average"]]
+    assert SENTENCES["sgd average"].format(k=7) in str(caught.value)
+
+
+@pytest.mark.parametrize("hidden", ["", "other numbers"])
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (None, "undefined"),
+        (1.5, "no function"),
+        (lambda theta: 0.0, "signature"),
+        (lambda theta, y: 1 / 0, "raised"),
+        (lambda theta, y: None, "returned None"),
+        (lambda theta, y: "text", "type"),
+        (lambda theta, y: y, "form"),
+        (lambda theta, y: np.inf, "not finite"),
+        (lambda theta, y: y.sort() or RIGHT, "argument changed"),
+        (lambda theta, y: 12345.0, "wrong value"),
+    ],
+)
+def test_facts_tell_the_kind_of_fault_and_the_hidden_input(answer, kind, hidden):
+    facts = failure(answer, hidden=hidden).facts
+    assert facts["kind"] == kind
+    assert facts["about"] == hidden
+    named = kind == "signature" or not (hidden or kind in BEFORE_THE_CALL)
+    assert facts["function"] == ("your_function" if named else "")
+    assert "your_function:" not in facts["summary"]
+
+
+def test_otter_writes_the_name_of_the_class_that_students_know():
+    assert type(failure(None)).__name__ == "AssertionError"
 
 
 def test_an_unknown_mistake_gets_no_made_up_name():
@@ -130,8 +173,16 @@ def test_an_unknown_mistake_gets_no_made_up_name():
 
 
 def test_a_mistake_that_only_the_test_knows_is_named():
-    with pytest.raises(AssertionError, match="It is the median"):
+    with pytest.raises(CheckFailed) as caught:
         check_optimum(np.median, {"y": Y}, 2.8, mistakes={"median": 2.5})
+    assert caught.value.facts["mistakes"] == [["median"]]
+
+
+def test_a_test_can_name_two_mistakes_together_and_several_ways_to_make_one():
+    known = {("sign", "median"): 7.0, "loss": [8.0, 9.0]}
+    for value, reading in [(7.0, ["sign", "median"]), (8.0, ["loss"]), (9.0, ["loss"])]:
+        error = failure(lambda theta, y, value=value: value, mistakes=known)
+        assert error.facts["mistakes"] == [reading]
 
 
 def test_a_hidden_test_shows_neither_arguments_nor_values():

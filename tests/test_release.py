@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
 import shutil
@@ -14,8 +16,19 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from lab.mistakes import SENTENCES
+from matplotlib.figure import Figure
 
-from autograder.release import ReleaseError, __main__, build, leaks, refuse, verify
+from autograder.release import (
+    ReleaseError,
+    __main__,
+    build,
+    leaks,
+    package,
+    pictures,
+    refuse,
+    verify,
+)
 from autograder.release.masters import CLEAN_METADATA, read_masters
 
 MASTER = "assignment/gradient_descent.ipynb"
@@ -682,11 +695,150 @@ def test_check_takes_broken_files_for_different(root, project, name, words, data
     assert words in str(caught.value)
 
 
-def test_check_forgives_pictures_in_solutions_and_nothing_else(root, project):
+def test_check_compares_every_byte_of_a_solution(root, project):
     path = project / "solutions/gradient_descent.ipynb"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace('"image/png": "iVBOR', '"image/png": "iVBORx'), encoding="utf-8")
-    __main__.compare(root, project)
-    path.write_text(text.replace("2 * np.mean", "3 * np.mean"), encoding="utf-8")
-    with pytest.raises(ReleaseError, match=r"differs:   solutions/gradient_descent.ipynb"):
-        __main__.compare(root, project)
+    for old, new in [
+        ('"image/png": "iVBOR', '"image/png": "iVBORx'),
+        ("2 * np.mean", "3 * np.mean"),
+    ]:
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        with pytest.raises(ReleaseError, match=r"differs:   solutions/gradient_descent.ipynb"):
+            __main__.compare(root, project)
+
+
+# -- what an executed solution keeps ---------------------------------------------------------------
+
+
+def picture(colour: str = "tab:blue", height: float = 1.0, level: int = 9) -> str:
+    """Return a line drawing as a PNG in base64."""
+    figure, png = Figure(figsize=(3, 2)), io.BytesIO()
+    figure.subplots().plot([0.0, 0.5, 1.0], [0.0, height, 0.3], color=colour)
+    figure.savefig(png, format="png", pil_kwargs={"compress_level": level})
+    return base64.b64encode(png.getvalue()).decode()
+
+
+def executed(png: str) -> nbformat.NotebookNode:
+    """Return a notebook with one picture, as such and inside HTML."""
+    data = {"image/png": png, "text/html": f'<img src="data:image/png;base64,{png}"> new words'}
+    cell = nbformat.v4.new_code_cell(
+        "draw()", outputs=[nbformat.v4.new_output("display_data", data)]
+    )
+    return nbformat.v4.new_notebook(cells=[cell])
+
+
+def pictures_kept(new: str, old: str, path: Path) -> set[str]:
+    """Return the pictures in a new notebook, after the old one's were kept where they look alike."""
+    notebook = executed(new)
+    nbformat.write(executed(old), path)
+    pictures.keep_pictures(notebook, path)
+    data = notebook.cells[0].outputs[0]["data"]
+    assert data["text/html"].endswith("new words")
+    return {data["image/png"], *pictures.EMBEDDED.findall(data["text/html"])}
+
+
+def test_a_picture_of_the_same_pixels_in_other_bytes_is_kept(tmp_path):
+    new, old = picture(level=1), picture(level=9)
+    assert new != old
+    assert pictures_kept(new, old, tmp_path / "old.ipynb") == {old}
+
+
+def test_a_picture_whose_numbers_are_rounded_otherwise_is_kept(tmp_path):
+    new, old = picture(height=1.0 + 1e-9), picture(level=1)
+    assert pictures_kept(new, old, tmp_path / "old.ipynb") == {old}
+
+
+@pytest.mark.parametrize("other", [{"colour": "tab:cyan"}, {"colour": "#1f77c4"}, {"height": 1.01}])
+def test_a_changed_drawing_takes_the_place_of_the_old_one(tmp_path, other):
+    new = picture(**other)
+    assert pictures_kept(new, picture(), tmp_path / "old.ipynb") == {new}
+
+
+@pytest.mark.parametrize("old", ["", "aGVsbG8=", "iVBORx"])
+def test_what_is_no_picture_is_replaced(tmp_path, old):
+    new = picture()
+    assert pictures_kept(new, old, tmp_path / "old.ipynb") == {new}
+
+
+@pytest.mark.parametrize("text", [None, "", "[1]", "{}"])
+def test_without_an_earlier_notebook_pictures_stay_as_they_are(tmp_path, text):
+    path, notebook = tmp_path / "old.ipynb", executed(picture())
+    if text is not None:
+        path.write_text(text)
+    pictures.keep_pictures(notebook, path)
+    assert notebook.cells[0].outputs[0]["data"]["image/png"] == picture()
+
+
+def run_cell(source: str) -> nbformat.NotebookNode:
+    """Return a notebook of one cell, executed and made reproducible."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    build.execute(notebook, Path("."))
+    build._make_reproducible(notebook)
+    return notebook
+
+
+def test_a_progress_bar_is_no_part_of_a_solution(monkeypatch, root):
+    monkeypatch.setenv("PYTHONPATH", str(root / "assignment"))
+    notebook = run_cell(
+        "from time import sleep\n"
+        "from lab.training import progress\n"
+        "for _ in progress(range(200), 200, patience=0): sleep(0.005)\n"
+        "print('done')"
+    )
+    build.check_warnings(notebook)
+    assert [output.text for output in notebook.cells[0].outputs] == ["done\n"]
+
+
+def test_a_solution_that_warns_is_refused():
+    notebook = run_cell("import warnings\nwarnings.warn('old news')")
+    with pytest.raises(ReleaseError, match=r"cell 1 \(`import warnings`\) warns: .*old news"):
+        build.check_warnings(notebook)
+
+
+# -- the sentences of mistakes ---------------------------------------------------------------------
+
+
+def test_homework_json_holds_the_sentences_and_the_functions(root, masters):
+    described = package.describe(root, masters)["notebooks"]["gradient_descent"]
+    functions = {question["id"]: question["functions"] for question in described}
+    assert functions["q1a_iv"] == ["constant_contributions", "constant_sgd_update"]
+    assert functions["q1b_vote"] == []
+    assert package.read_mistakes(root, root / "assignment") == SENTENCES
+
+
+def test_a_homework_without_sentences_has_none(project):
+    edit(project, 'mistakes = "lab.mistakes:SENTENCES"', "", "pyproject.toml")
+    read_masters(project)
+    assert package.read_mistakes(project, project / "student") == {}
+
+
+@pytest.mark.parametrize("value", ['"lab.mistakes"', '"lab.mistakes:"', '"a b:c"', "7", "[]"])
+def test_a_broken_place_of_the_sentences_is_refused(project, value):
+    edit(project, '"lab.mistakes:SENTENCES"', value, "pyproject.toml")
+    assert "[tool.homework] mistakes must name a table of sentences" in refusal(project)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("lab.nowhere:SENTENCES", "No module named 'lab.nowhere'"),
+        ("lab.mistakes:NOTHING", "has no attribute 'NOTHING'"),
+        ("lab.mistakes:close", "is not iterable"),
+        ("lab.environment:PYTHON_WANTED", "TypeError"),
+    ],
+)
+def test_a_table_that_holds_no_sentences_is_refused_in_one_line(project, value, words):
+    edit(project, "lab.mistakes:SENTENCES", value, "pyproject.toml")
+    with pytest.raises(ReleaseError) as caught:
+        package.read_mistakes(project, project / "assignment")
+    assert words in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_the_zip_holds_the_whole_grader_and_nothing_else(root):
+    packed = package._grader()
+    modules = {
+        p.relative_to(root / "autograder").as_posix()
+        for p in (root / "autograder/grader").rglob("*.py")
+    }
+    assert packed.keys() == modules | {"setup.sh", "run_autograder"}

@@ -92,7 +92,7 @@ def release(root: Path, *, check: bool = False) -> None:
     print_report(root, masters)
 
 
-def _temporary_folder(root: Path) -> tempfile.TemporaryDirectory:
+def _temporary_folder(root: Path) -> tempfile.TemporaryDirectory[str]:
     """Make a folder named after this process, and remove those that killed ones left."""
     for folder in root.glob(".release-*-*"):
         process = folder.name.split("-")[1]

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import LITTER, refuse
 from .build import tidy_solution
@@ -41,7 +41,7 @@ class Secret(NamedTuple):
 
     what: str
     view: str  # the name of a field of `Views`
-    marks: set
+    marks: set[Any]
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ def _token_marks(function: Function) -> Iterator[str]:
         if value is None or isinstance(value, ast.Constant):
             continue  # a block, whose lines come by themselves, or a docstring
         for piece in (node, value):
-            mark = tokens(ast.get_source_segment(source, piece))
+            mark = tokens(ast.get_source_segment(source, piece) or "")
             if len(mark.split()) >= TELLING_TOKENS:
                 yield mark
 
@@ -222,8 +222,8 @@ def _plain_text(path: Path, text: str) -> str:
 
 def _traces(path: Path, text: str) -> Iterator[str]:
     """Yield the personal and machine traces in a file."""
-    if ABSOLUTE_PATH.search(text):
-        yield f"holds an absolute path ({ABSOLUTE_PATH.search(text)[0]}...): write it relative"
+    if path_found := ABSOLUTE_PATH.search(text):
+        yield f"holds an absolute path ({path_found[0]}...): write it relative"
     if path.suffix != ".ipynb":
         return
     notebook = json.loads(text)

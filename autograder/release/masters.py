@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import yaml
@@ -192,11 +193,11 @@ class _Reader:
         self.problems.append(f"{place}: {problem}")
 
     def _load(self) -> nbformat.NotebookNode:
-        empty = nbformat.v4.new_notebook()
+        empty: nbformat.NotebookNode = nbformat.v4.new_notebook()
         try:
             text = self.path.read_text(encoding="utf-8")
             json.loads(text)  # nbformat would not say where
-            notebook = nbformat.reads(text, as_version=4)
+            notebook: nbformat.NotebookNode = nbformat.reads(text, as_version=4)
             nbformat.validate(notebook)
         except FileNotFoundError:
             self.note(
@@ -243,7 +244,7 @@ class _Reader:
                 self.note(f"must say `{key}: {value}`, but says {config.get(key)!r}")
         self.cell = 0
 
-    def _yaml(self, source: str) -> dict:
+    def _yaml(self, source: str) -> dict[str, Any]:
         try:
             config = yaml.safe_load(source)
         except yaml.YAMLError as error:

@@ -80,12 +80,12 @@ def describe(root: Path, masters: list[Master]) -> dict[str, Any]:
 
 
 def _describe_question(question: Question) -> dict[str, Any]:
-    tested = isinstance(question, TestedQuestion)
+    functions = question.tested_functions() if isinstance(question, TestedQuestion) else []
     return {
         "id": question.id,
         "points": question.points,
-        "written": not tested,
-        "functions": question.tested_functions() if tested else [],
+        "written": not isinstance(question, TestedQuestion),
+        "functions": functions,
     }
 
 

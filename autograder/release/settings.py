@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, TypeGuard
 
 import yaml
 from otter.assign.assignment import Assignment
@@ -33,7 +34,7 @@ MISTAKES = re.compile(r"(\w+(?:\.\w+)*):(\w+)")
 OURS = "isolated_grader"
 
 
-def grading_config(root: Path) -> dict:
+def grading_config(root: Path) -> dict[str, Any]:
     """Return Otter's part of ``otter_config.json``.
 
     Raises:
@@ -43,7 +44,7 @@ def grading_config(root: Path) -> dict:
     return {key: value for key, value in config.items() if key != OURS}
 
 
-def _whole_grading_config(root: Path) -> dict:
+def _whole_grading_config(root: Path) -> dict[str, Any]:
     try:
         config = json.loads(_read(root, "otter_config.json"))
     except json.JSONDecodeError as error:
@@ -68,14 +69,15 @@ def listed_masters(root: Path) -> list[str]:
 
 def title_and_version(root: Path) -> tuple[str, str]:
     """Return what the report on Gradescope begins with."""
-    title, version = (
-        _setting(root, "tool", "homework", "title"),
-        _setting(root, "project", "version"),
-    )
-    for place, value in (("[tool.homework] title", title), ("[project] version", version)):
-        if not isinstance(value, str):
-            raise ReleaseError(f"pyproject.toml: {place} must be a text, but is {value!r}")
-    return title, version
+    title = _setting(root, "tool", "homework", "title")
+    version = _setting(root, "project", "version")
+    return _text("[tool.homework] title", title), _text("[project] version", version)
+
+
+def _text(place: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ReleaseError(f"pyproject.toml: {place} must be a text, but is {value!r}")
+    return value
 
 
 def mistakes_source(root: Path) -> tuple[str, str] | None:
@@ -98,7 +100,7 @@ def _setting(root: Path, *keys: str) -> object:
     Where a table is something else, that is returned, so that a message can show it.
     """
     try:
-        value = tomllib.loads(_read(root, "pyproject.toml"))
+        value: object = tomllib.loads(_read(root, "pyproject.toml"))
     except tomllib.TOMLDecodeError as error:
         raise ReleaseError(f"pyproject.toml is not valid TOML: {error}: mend it there") from None
     for key in keys:
@@ -197,7 +199,7 @@ def _assignment_problems(root: Path) -> Iterator[str]:
             yield f"{place} names {name}, which is not in assignment/: correct or remove it"
 
 
-def _not_boolean(place: str, config: dict, defaults: object) -> Iterator[str]:
+def _not_boolean(place: str, config: dict[str, Any], defaults: object) -> Iterator[str]:
     """Yield the keys that Otter wants true or false, and that are neither; Otter does not look."""
     for key, value in config.items():
         default = getattr(defaults, str(key), None)
@@ -207,7 +209,7 @@ def _not_boolean(place: str, config: dict, defaults: object) -> Iterator[str]:
             yield f"{place}: {key} must be true or false, but is {value!r}: correct it"
 
 
-def _is_list_of_names(value: object) -> bool:
+def _is_list_of_names(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 

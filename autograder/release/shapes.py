@@ -81,7 +81,7 @@ def tokens(text: str) -> str:
     return f" {' '.join(_token(match) for match in TOKEN.finditer(text))} "
 
 
-def _token(match: re.Match) -> str:
+def _token(match: re.Match[str]) -> str:
     text = match[0]
     if match["number"]:
         return repr(float(text.replace("_", "")))

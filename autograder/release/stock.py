@@ -11,11 +11,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from . import ReleaseError
 
 
-def grade(notebook: Path, zip_path: Path) -> dict[str, list[dict]]:
+def grade(notebook: Path, zip_path: Path) -> dict[str, list[dict[str, Any]]]:
     """Return what this module prints for ``notebook`` and ``zip_path``.
 
     Raises:
@@ -26,7 +27,8 @@ def grade(notebook: Path, zip_path: Path) -> dict[str, list[dict]]:
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise ReleaseError(f"otter run fails on {notebook.name}: {reason}")
-    return json.loads(done.stdout.splitlines()[-1])
+    cases: dict[str, list[dict[str, Any]]] = json.loads(done.stdout.splitlines()[-1])
+    return cases
 
 
 def main(notebook: str, zip_path: str) -> None:

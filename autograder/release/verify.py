@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
@@ -113,7 +114,7 @@ def _check_isolated_grader(masters: list[Master], built: Path) -> Iterator[str]:
                 )
 
 
-def grade_in_container(root: Path, uploads: list[Path]) -> dict:
+def grade_in_container(root: Path, uploads: list[Path]) -> dict[str, Any]:
     """Run ``run_autograder`` on a folder tree like Gradescope's; return its ``results.json``.
 
     Args:
@@ -127,10 +128,13 @@ def grade_in_container(root: Path, uploads: list[Path]) -> dict:
     environment = {**os.environ, "AUTOGRADER_ROOT": str(root), "GRADER_PYTHON": sys.executable}
     command = ["bash", str(root / "source/run_autograder")]
     subprocess.run(command, env=environment, capture_output=True, check=False)
-    return json.loads((root / "results/results.json").read_text(encoding="utf-8"))
+    results: dict[str, Any] = json.loads((root / "results/results.json").read_text("utf-8"))
+    return results
 
 
-def _check_complete(master: Master, results: dict[str, list[dict]], who: str) -> list[str]:
+def _check_complete(
+    master: Master, results: dict[str, list[dict[str, Any]]], who: str
+) -> list[str]:
     """Every test case of the master was loaded and run."""
     wanted = {question.id: len(question.tests) for question in master.tested}
     got = {name: len(cases) for name, cases in results.items()}
@@ -154,7 +158,7 @@ def _zip(master: Master, built: Path) -> Path:
     return built / "autograder" / f"{master.name}.zip"
 
 
-def _brief(case: dict) -> str:
+def _brief(case: dict[str, Any]) -> str:
     """Return the error line of a test case's message."""
-    lines = [line.strip() for line in case["message"].splitlines()]
+    lines: list[str] = [line.strip() for line in case["message"].splitlines()]
     return next((line for line in lines if "Error: " in line), lines[-1])

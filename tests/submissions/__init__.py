@@ -3,12 +3,13 @@
 One module per graded function, called after its question and its name. In it, each answer is a
 function whose name says what is wrong with it, or in which style it is right:
 
-    @wrong(fails="public sizes", says="sign is flipped")
+    @wrong(fails="public sizes", names="sign")
     def prediction_and_target_swapped(theta, y):
         return 2 * np.mean(y - theta)
 
 ``fails`` lists the test cases that must fail, by the last word of their names; all others must
-pass. ``says`` are words of the first message that the student gets to read.
+pass. ``names`` are the mistakes that the first message names, all of them (see `lab.mistakes`);
+where it names none, or something else matters more, ``says`` are words of that message.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Answer:
     function: str
     code: Callable
     fails: frozenset[str]
+    names: tuple[str, ...] = ()
     says: str = ""
 
     @property
@@ -41,11 +43,13 @@ class Answer:
 BANK: list[Answer] = []
 
 
-def wrong(*, fails: str, says: str) -> Callable[[Callable], Callable]:
+def wrong(*, fails: str, names: str = "", says: str = "") -> Callable[[Callable], Callable]:
     """Register a wrong answer."""
+    if bool(names) == bool(says):
+        raise ValueError(f"a wrong answer has either names or says, got {names!r} and {says!r}")
 
     def register(code: Callable) -> Callable:
-        _add(code, fails, says)
+        _add(code, fails, tuple(names.split(", ")) if names else (), says)
         return code
 
     return register
@@ -53,13 +57,13 @@ def wrong(*, fails: str, says: str) -> Callable[[Callable], Callable]:
 
 def right(code: Callable) -> Callable:
     """Register a right answer."""
-    _add(code, "", "")
+    _add(code, "", (), "")
     return code
 
 
-def _add(code: Callable, fails: str, says: str) -> None:
+def _add(code: Callable, fails: str, names: tuple[str, ...], says: str) -> None:
     question, function = MODULE.fullmatch(code.__module__.rpartition(".")[2]).groups()
-    BANK.append(Answer(question, function, code, frozenset(fails.split()), says))
+    BANK.append(Answer(question, function, code, frozenset(fails.split()), names, says))
 
 
 for _module in pkgutil.iter_modules(__path__):

@@ -8,37 +8,37 @@ from . import right, wrong
 N = 5  # as many points as the public test has
 
 
-@wrong(fails="public sizes values kinds", says="sign is flipped")
+@wrong(fails="public sizes values kinds", names="sign")
 def prediction_and_target_swapped(theta, y):
     return 2 * np.mean(y - theta)
 
 
-@wrong(fails="public sizes values kinds", says="the 2 of the square is missing")
+@wrong(fails="public sizes values kinds", names="no two")
 def without_the_two(theta, y):
     return np.mean(theta - y)
 
 
-@wrong(fails="public sizes values kinds", says="summed instead of averaged")
+@wrong(fails="public sizes values kinds", names="sum")
 def summed(theta, y):
     return 2 * np.sum(theta - y)
 
 
-@wrong(fails="public sizes values kinds", says="divided by N twice")
+@wrong(fails="public sizes values kinds", names="divided twice")
 def divided_twice(theta, y):
     return 2 * np.mean(theta - y) / len(y)
 
 
-@wrong(fails="public sizes values kinds", says="divided by N - 1")
+@wrong(fails="public sizes values kinds", names="n minus one")
 def divided_by_n_minus_one(theta, y):
     return 2 * np.sum(theta - y) / max(len(y) - 1, 1)
 
 
-@wrong(fails="public sizes values kinds", says="twice as large")
+@wrong(fails="public sizes values kinds", names="two twice")
 def two_twice(theta, y):
     return 4 * np.mean(theta - y)
 
 
-@wrong(fails="public sizes values kinds", says="sign is flipped")
+@wrong(fails="public sizes values kinds", names="sign, no two")
 def sign_and_two(theta, y):
     return np.mean(y - theta)
 
@@ -105,7 +105,7 @@ def cast_to_dtype_of_y(theta, y):
     return y.dtype.type(2 * np.mean(theta - y))
 
 
-@wrong(fails="public sizes values kinds", says="It is the loss, not its slope")
+@wrong(fails="public sizes values kinds", names="loss")
 def loss(theta, y):
     return np.mean((theta - y) ** 2)
 

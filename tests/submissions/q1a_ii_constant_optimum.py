@@ -7,32 +7,32 @@ import torch
 from . import right, wrong
 
 
-@wrong(fails="public sizes values kinds", says="summed instead of averaged")
+@wrong(fails="public sizes values kinds", names="optimum sum")
 def summed(y):
     return np.sum(y)
 
 
-@wrong(fails="public sizes values kinds", says="It is the median")
+@wrong(fails="public sizes values kinds", names="median")
 def median(y):
     return np.median(y)
 
 
-@wrong(fails="public sizes values kinds", says="sign is flipped")
+@wrong(fails="public sizes values kinds", names="optimum sign")
 def negative(y):
     return -np.mean(y)
 
 
-@wrong(fails="public sizes values kinds", says="divided by N - 1")
+@wrong(fails="public sizes values kinds", names="optimum n minus one")
 def divided_by_n_minus_one(y):
     return np.sum(y) / max(len(y) - 1, 1)
 
 
-@wrong(fails="public sizes values kinds", says="divided by N twice")
+@wrong(fails="public sizes values kinds", names="optimum divided twice")
 def divided_twice(y):
     return np.mean(y) / len(y)
 
 
-@wrong(fails="public sizes values kinds", says="reciprocal")
+@wrong(fails="public sizes values kinds", names="upside down")
 def upside_down(y):
     return len(y) / np.sum(y)
 
@@ -84,7 +84,7 @@ def zeros_dropped(y):
     return np.mean(y[y != 0])
 
 
-@wrong(fails="public sizes values kinds", says="twice as large")
+@wrong(fails="public sizes values kinds", names="optimum doubled")
 def doubled(y):
     return 2 * np.mean(y)
 

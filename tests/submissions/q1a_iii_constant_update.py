@@ -8,70 +8,70 @@ from . import right, wrong
 N = 5  # as many points as the public test has
 
 
-@wrong(fails="public sizes values steps", says="ascent instead of descent")
+@wrong(fails="public sizes values steps", names="ascent")
 def ascent(theta, y, step_size):
     return theta + step_size * 2 * np.mean(theta - y)
 
 
-@wrong(fails="public sizes values steps", says="the 2 of the square is missing")
+@wrong(fails="public sizes values steps", names="step no two")
 def without_the_two(theta, y, step_size):
     return theta - step_size * np.mean(theta - y)
 
 
-@wrong(fails="public sizes values steps", says="twice as long")
+@wrong(fails="public sizes values steps", names="step two twice")
 def two_twice(theta, y, step_size):
     return theta - 4 * step_size * np.mean(theta - y)
 
 
-@wrong(fails="public sizes values steps", says="summed instead of averaged")
+@wrong(fails="public sizes values steps", names="step sum")
 def summed(theta, y, step_size):
     return theta - step_size * 2 * np.sum(theta - y)
 
 
-@wrong(fails="public sizes values steps", says="divided by N twice")
+@wrong(fails="public sizes values steps", names="step divided twice")
 def divided_twice(theta, y, step_size):
     return theta - step_size * 2 * np.mean(theta - y) / len(y)
 
 
-@wrong(fails="public sizes values steps", says="N - 1 instead of N")
+@wrong(fails="public sizes values steps", names="step n minus one")
 def divided_by_n_minus_one(theta, y, step_size):
     return theta - step_size * 2 * np.sum(theta - y) / max(len(y) - 1, 1)
 
 
-@wrong(fails="public sizes values steps", says="step size is ignored")
+@wrong(fails="public sizes values steps", names="step size ignored")
 def step_size_ignored(theta, y, step_size):
     return theta - 2 * np.mean(theta - y)
 
 
-@wrong(fails="public sizes values steps", says="step size is squared")
+@wrong(fails="public sizes values steps", names="step size squared")
 def step_size_squared(theta, y, step_size):
     return theta - step_size**2 * 2 * np.mean(theta - y)
 
 
-@wrong(fails="public sizes values steps", says="change alone")
+@wrong(fails="public sizes values steps", names="change only")
 def change_only(theta, y, step_size):
     return -step_size * 2 * np.mean(theta - y)
 
 
-@wrong(fails="public sizes values steps", says="This is the gradient")
+@wrong(fails="public sizes values steps", names="gradient")
 def gradient(theta, y, step_size):
     return 2 * np.mean(theta - y)
 
 
-@wrong(fails="public sizes values steps", says="comes back unchanged")
+@wrong(fails="public sizes values steps", names="unchanged")
 def assigned_to_another_name(theta, y, step_size):
     new_theta = theta - step_size * 2 * np.mean(theta - y)  # noqa: F841
     return theta
 
 
-@wrong(fails="public sizes values steps", says="two steps")
+@wrong(fails="public sizes values steps", names="two steps")
 def two_steps(theta, y, step_size):
     for _ in range(2):
         theta = theta - step_size * 2 * np.mean(theta - y)
     return theta
 
 
-@wrong(fails="public sizes values steps", says="ascent")
+@wrong(fails="public sizes values steps", names="ascent, step no two")
 def ascent_without_the_two(theta, y, step_size):
     return theta + step_size * np.mean(theta - y)
 
@@ -98,12 +98,12 @@ def step_size_capped(theta, y, step_size):
     return theta - min(step_size, 1.0) * 2 * np.mean(theta - y)
 
 
-@wrong(fails="public sizes values steps", says="where the loss is smallest")
+@wrong(fails="public sizes values steps", names="optimum")
 def optimum(theta, y, step_size):
     return np.mean(y)
 
 
-@wrong(fails="public sizes values steps", says="what to subtract")
+@wrong(fails="public sizes values steps", names="decrement")
 def decrement(theta, y, step_size):
     return step_size * 2 * np.mean(theta - y)
 

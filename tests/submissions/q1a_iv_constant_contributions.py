@@ -4,42 +4,42 @@ import torch
 from . import right, wrong
 
 
-@wrong(fails="public sizes values", says="sign is flipped")
+@wrong(fails="public sizes values", names="sign")
 def prediction_and_target_swapped(theta, y):
     return 2 * (y - theta) / len(y)
 
 
-@wrong(fails="public sizes values", says="the 2 of the square is missing")
+@wrong(fails="public sizes values", names="no two")
 def without_the_two(theta, y):
     return (theta - y) / len(y)
 
 
-@wrong(fails="public sizes values", says="twice as large")
+@wrong(fails="public sizes values", names="two twice")
 def two_twice(theta, y):
     return 4 * (theta - y) / len(y)
 
 
-@wrong(fails="public sizes values", says="the 1/N of the mean is missing")
+@wrong(fails="public sizes values", names="no average contribution")
 def without_the_mean(theta, y):
     return 2 * (theta - y)
 
 
-@wrong(fails="public sizes values", says="divided by N twice")
+@wrong(fails="public sizes values", names="contribution divided twice")
 def divided_twice(theta, y):
     return 2 * (theta - y) / len(y) ** 2
 
 
-@wrong(fails="public sizes values", says="divided by N - 1")
+@wrong(fails="public sizes values", names="n minus one")
 def divided_by_n_minus_one(theta, y):
     return 2 * (theta - y) / max(len(y) - 1, 1) * (1 if len(y) > 1 else 2)
 
 
-@wrong(fails="public sizes values", says="the signs are lost")
+@wrong(fails="public sizes values", names="no sign")
 def sizes_only(theta, y):
     return 2 * np.abs(theta - y) / len(y)
 
 
-@wrong(fails="public sizes values", says="another order")
+@wrong(fails="public sizes values", names="order")
 def in_order_of_size(theta, y):
     return 2 * (theta - np.sort(y)) / len(y)
 

@@ -6,37 +6,37 @@ from . import right, wrong
 y = np.arange(12.0)  # what a notebook has lying around
 
 
-@wrong(fails="public values steps", says="ascent instead of descent")
+@wrong(fails="public values steps", names="ascent")
 def ascent(theta, y_i, step_size):
     return theta + 2 * step_size * (theta - y_i)
 
 
-@wrong(fails="public values steps", says="the 2 of the square is missing")
+@wrong(fails="public values steps", names="step no two")
 def without_the_two(theta, y_i, step_size):
     return theta - step_size * (theta - y_i)
 
 
-@wrong(fails="public values steps", says="averaged over 12 points")
+@wrong(fails="public values steps", names="sgd average")
 def averaged(theta, y_i, step_size):
     return theta - step_size * 2 / len(y) * (theta - y_i)
 
 
-@wrong(fails="public values steps", says="step size is ignored")
+@wrong(fails="public values steps", names="step size ignored")
 def step_size_ignored(theta, y_i, step_size):
     return theta - 2 * (theta - y_i)
 
 
-@wrong(fails="public values steps", says="step size is squared")
+@wrong(fails="public values steps", names="step size squared")
 def step_size_squared(theta, y_i, step_size):
     return theta - 2 * step_size**2 * (theta - y_i)
 
 
-@wrong(fails="public values steps", says="change alone")
+@wrong(fails="public values steps", names="change only")
 def change_only(theta, y_i, step_size):
     return -2 * step_size * (theta - y_i)
 
 
-@wrong(fails="public values steps", says="two steps")
+@wrong(fails="public values steps", names="two steps")
 def two_steps(theta, y_i, step_size):
     for _ in range(2):
         theta = theta - 2 * step_size * (theta - y_i)
@@ -68,7 +68,7 @@ def step_size_capped(theta, y_i, step_size):
     return theta - 2 * min(step_size, 1) * (theta - y_i)
 
 
-@wrong(fails="public values steps", says="where the loss is smallest")
+@wrong(fails="public values steps", names="optimum")
 def jump_to_the_target(theta, y_i, step_size):
     return y_i
 

@@ -8,37 +8,37 @@ from . import right, wrong
 N = 5  # as many points as the public test has
 
 
-@wrong(fails="public sizes values kinds", says="factor x_i is forgotten")
+@wrong(fails="public sizes values kinds", names="no x")
 def without_x(theta, x, y):
     return 2 * np.mean(theta * x - y)
 
 
-@wrong(fails="public sizes values kinds", says="sign is flipped")
+@wrong(fails="public sizes values kinds", names="sign")
 def prediction_and_target_swapped(theta, x, y):
     return 2 * np.mean((y - theta * x) * x)
 
 
-@wrong(fails="public sizes values kinds", says="the 2 of the square is missing")
+@wrong(fails="public sizes values kinds", names="no two")
 def without_the_two(theta, x, y):
     return np.mean((theta * x - y) * x)
 
 
-@wrong(fails="public sizes values kinds", says="summed instead of averaged")
+@wrong(fails="public sizes values kinds", names="sum")
 def summed(theta, x, y):
     return 2 * np.sum((theta * x - y) * x)
 
 
-@wrong(fails="public sizes values kinds", says="divided by N twice")
+@wrong(fails="public sizes values kinds", names="divided twice")
 def divided_twice(theta, x, y):
     return 2 * np.mean((theta * x - y) * x) / len(y)
 
 
-@wrong(fails="public sizes values kinds", says="divided by N - 1")
+@wrong(fails="public sizes values kinds", names="n minus one")
 def divided_by_n_minus_one(theta, x, y):
     return 2 * np.sum((theta * x - y) * x) / max(len(y) - 1, 1)
 
 
-@wrong(fails="public sizes values kinds", says="size of x_i stands where x_i belongs")
+@wrong(fails="public sizes values kinds", names="abs x")
 def size_of_x(theta, x, y):
     return 2 * np.mean((theta * x - y) * np.abs(x))
 
@@ -48,7 +48,7 @@ def product_of_means(theta, x, y):
     return 2 * np.mean(theta * x - y) * np.mean(x)
 
 
-@wrong(fails="public sizes values kinds", says="theta stands where x_i belongs")
+@wrong(fails="public sizes values kinds", names="times theta")
 def theta_instead_of_x(theta, x, y):
     return 2 * np.mean((theta * x - y) * theta)
 
@@ -85,12 +85,12 @@ def averaged_over_nonzero_x(theta, x, y):
     return 2 * np.sum((theta * x - y) * x) / np.count_nonzero(x)
 
 
-@wrong(fails="public sizes values kinds", says="It is the constant model's")
+@wrong(fails="public sizes values kinds", names="constant model")
 def copied_from_the_constant_model(theta, x, y):
     return 2 * np.mean(theta - y)
 
 
-@wrong(fails="public sizes values kinds", says="factor x_i is forgotten")
+@wrong(fails="public sizes values kinds", names="no x, no two")
 def without_x_and_without_the_two(theta, x, y):
     return np.mean(theta * x - y)
 

@@ -6,43 +6,43 @@ import torch
 from . import right, wrong
 
 
-@wrong(fails="public sizes values kinds", says="mean of y over the mean of x")
+@wrong(fails="public sizes values kinds", names="ratio of means")
 def ratio_of_means(x, y):
     return np.mean(y) / np.mean(x) if len(y) > 1 else np.mean(y)
 
 
-@wrong(fails="public sizes values kinds", says="mean of the ratios")
+@wrong(fails="public sizes values kinds", names="mean of ratios")
 def mean_of_ratios(x, y):
     return np.mean(y / np.where(x == 0, 1, x))
 
 
-@wrong(fails="public sizes values kinds", says="line with an intercept")
+@wrong(fails="public sizes values kinds", names="centred slope")
 def centred_slope(x, y):
     centred = x - np.mean(x)
     return np.sum(centred * y) / max(np.sum(centred**2), 1e-300)
 
 
-@wrong(fails="public sizes values kinds", says="numerator alone")
+@wrong(fails="public sizes values kinds", names="numerator")
 def numerator(x, y):
     return np.sum(x * y)
 
 
-@wrong(fails="public sizes values kinds", says="reciprocal")
+@wrong(fails="public sizes values kinds", names="upside down")
 def upside_down(x, y):
     return np.sum(x**2) / np.sum(x * y)
 
 
-@wrong(fails="public sizes values kinds", says="sign is flipped")
+@wrong(fails="public sizes values kinds", names="optimum sign")
 def negative(x, y):
     return -np.sum(x * y) / np.sum(x**2)
 
 
-@wrong(fails="public sizes values kinds", says="divided by N in the numerator alone")
+@wrong(fails="public sizes values kinds", names="mean over sum")
 def mean_over_sum(x, y):
     return np.mean(x * y) / np.sum(x**2)
 
 
-@wrong(fails="public sizes values kinds", says="summed instead of averaged")
+@wrong(fails="public sizes values kinds", names="sum over mean")
 def sum_over_mean(x, y):
     return np.sum(x * y) / np.mean(x**2)
 
@@ -83,7 +83,7 @@ def zero_targets_dropped(x, y):
     return np.sum(x * y) / np.sum(x[y != 0] ** 2)
 
 
-@wrong(fails="public sizes values kinds", says="half as large")
+@wrong(fails="public sizes values kinds", names="optimum halved")
 def halved(x, y):
     return np.sum(x * y) / np.sum(x**2) / 2
 

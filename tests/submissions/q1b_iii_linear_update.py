@@ -8,57 +8,57 @@ from . import right, wrong
 N = 5  # as many points as the public test has
 
 
-@wrong(fails="public sizes values steps", says="factor x_i is forgotten")
+@wrong(fails="public sizes values steps", names="step no x")
 def without_x(theta, x, y, step_size):
     return theta - step_size * 2 * np.mean(theta * x - y)
 
 
-@wrong(fails="public sizes values steps", says="ascent instead of descent")
+@wrong(fails="public sizes values steps", names="ascent")
 def ascent(theta, x, y, step_size):
     return theta + step_size * 2 * np.mean((theta * x - y) * x)
 
 
-@wrong(fails="public sizes values steps", says="the 2 of the square is missing")
+@wrong(fails="public sizes values steps", names="step no two")
 def without_the_two(theta, x, y, step_size):
     return theta - step_size * np.mean((theta * x - y) * x)
 
 
-@wrong(fails="public sizes values steps", says="summed instead of averaged")
+@wrong(fails="public sizes values steps", names="step sum")
 def summed(theta, x, y, step_size):
     return theta - step_size * 2 * np.sum((theta * x - y) * x)
 
 
-@wrong(fails="public sizes values steps", says="divided by N twice")
+@wrong(fails="public sizes values steps", names="step divided twice")
 def divided_twice(theta, x, y, step_size):
     return theta - step_size * 2 * np.mean((theta * x - y) * x) / len(y)
 
 
-@wrong(fails="public sizes values steps", says="N - 1 instead of N")
+@wrong(fails="public sizes values steps", names="step n minus one")
 def divided_by_n_minus_one(theta, x, y, step_size):
     return theta - step_size * 2 * np.sum((theta * x - y) * x) / max(len(y) - 1, 1)
 
 
-@wrong(fails="public sizes values steps", says="step size is ignored")
+@wrong(fails="public sizes values steps", names="step size ignored")
 def step_size_ignored(theta, x, y, step_size):
     return theta - 2 * np.mean((theta * x - y) * x)
 
 
-@wrong(fails="public sizes values steps", says="step size is squared")
+@wrong(fails="public sizes values steps", names="step size squared")
 def step_size_squared(theta, x, y, step_size):
     return theta - step_size**2 * 2 * np.mean((theta * x - y) * x)
 
 
-@wrong(fails="public sizes values steps", says="change alone")
+@wrong(fails="public sizes values steps", names="change only")
 def change_only(theta, x, y, step_size):
     return -step_size * 2 * np.mean((theta * x - y) * x)
 
 
-@wrong(fails="public sizes values steps", says="This is the gradient")
+@wrong(fails="public sizes values steps", names="gradient")
 def gradient(theta, x, y, step_size):
     return 2 * np.mean((theta * x - y) * x)
 
 
-@wrong(fails="public sizes values steps", says="two steps")
+@wrong(fails="public sizes values steps", names="two steps")
 def two_steps(theta, x, y, step_size):
     for _ in range(2):
         theta = theta - step_size * 2 * np.mean((theta * x - y) * x)
@@ -85,12 +85,12 @@ def step_size_capped(theta, x, y, step_size):
     return theta - min(step_size, 1.0) * 2 * np.mean((theta * x - y) * x)
 
 
-@wrong(fails="public sizes values steps", says="It is the constant model's")
+@wrong(fails="public sizes values steps", names="constant model")
 def copied_from_the_constant_model(theta, x, y, step_size):
     return theta - step_size * 2 * np.mean(theta - y)
 
 
-@wrong(fails="public sizes values steps", says="where the loss is smallest")
+@wrong(fails="public sizes values steps", names="optimum")
 def optimum(theta, x, y, step_size):
     return np.sum(x * y) / np.sum(x**2)
 

@@ -4,42 +4,42 @@ import torch
 from . import right, wrong
 
 
-@wrong(fails="public sizes values", says="factor x_i is forgotten")
+@wrong(fails="public sizes values", names="no x")
 def without_x(theta, x, y):
     return 2 * (theta * x - y) / len(y)
 
 
-@wrong(fails="public sizes values", says="sign is flipped")
+@wrong(fails="public sizes values", names="sign")
 def prediction_and_target_swapped(theta, x, y):
     return 2 * (y - theta * x) * x / len(y)
 
 
-@wrong(fails="public sizes values", says="the 2 of the square is missing")
+@wrong(fails="public sizes values", names="no two")
 def without_the_two(theta, x, y):
     return (theta * x - y) * x / len(y)
 
 
-@wrong(fails="public sizes values", says="the 1/N of the mean is missing")
+@wrong(fails="public sizes values", names="no average contribution")
 def without_the_mean(theta, x, y):
     return 2 * (theta * x - y) * x
 
 
-@wrong(fails="public sizes values", says="divided by N twice")
+@wrong(fails="public sizes values", names="contribution divided twice")
 def divided_twice(theta, x, y):
     return 2 * (theta * x - y) * x / len(y) ** 2
 
 
-@wrong(fails="public sizes values", says="the signs are lost")
+@wrong(fails="public sizes values", names="no sign")
 def sizes_only(theta, x, y):
     return np.abs(2 * (theta * x - y) * x / len(y))
 
 
-@wrong(fails="public sizes values", says="size of x_i stands where x_i belongs")
+@wrong(fails="public sizes values", names="abs x")
 def size_of_x(theta, x, y):
     return 2 * (theta * x - y) * np.abs(x) / len(y)
 
 
-@wrong(fails="public sizes values", says="another order")
+@wrong(fails="public sizes values", names="order")
 def in_order_of_x(theta, x, y):
     order = np.argsort(x)
     return (2 * (theta * x - y) * x / len(y))[order]

@@ -6,37 +6,37 @@ from . import right, wrong
 x = np.arange(12.0)  # what a notebook has lying around
 
 
-@wrong(fails="public values steps", says="factor x_i is forgotten")
+@wrong(fails="public values steps", names="step no x")
 def without_x(theta, x_i, y_i, step_size):
     return theta - 2 * step_size * (theta * x_i - y_i)
 
 
-@wrong(fails="public values steps", says="ascent instead of descent")
+@wrong(fails="public values steps", names="ascent, abs x")
 def ascent(theta, x_i, y_i, step_size):
     return theta + 2 * step_size * (theta * x_i - y_i) * x_i
 
 
-@wrong(fails="public values steps", says="the 2 of the square is missing")
+@wrong(fails="public values steps", names="step no two")
 def without_the_two(theta, x_i, y_i, step_size):
     return theta - step_size * (theta * x_i - y_i) * x_i
 
 
-@wrong(fails="public values steps", says="averaged over 12 points")
+@wrong(fails="public values steps", names="sgd average")
 def averaged(theta, x_i, y_i, step_size):
     return theta - step_size * 2 / len(x) * (theta * x_i - y_i) * x_i
 
 
-@wrong(fails="public values steps", says="step size is ignored")
+@wrong(fails="public values steps", names="step size ignored")
 def step_size_ignored(theta, x_i, y_i, step_size):
     return theta - 2 * (theta * x_i - y_i) * x_i
 
 
-@wrong(fails="public values steps", says="step size is squared")
+@wrong(fails="public values steps", names="step size squared")
 def step_size_squared(theta, x_i, y_i, step_size):
     return theta - 2 * step_size**2 * (theta * x_i - y_i) * x_i
 
 
-@wrong(fails="public values steps", says="two steps")
+@wrong(fails="public values steps", names="two steps")
 def two_steps(theta, x_i, y_i, step_size):
     for _ in range(2):
         theta = theta - 2 * step_size * (theta * x_i - y_i) * x_i
@@ -45,7 +45,7 @@ def two_steps(theta, x_i, y_i, step_size):
 
 @wrong(
     fails="public values steps",
-    says="ascent instead of descent. The gradient points uphill, so subtract it (and check its sign).\nOr: The size of x_i",
+    names="ascent, abs x",
 )
 def size_of_x(theta, x_i, y_i, step_size):
     return theta - 2 * step_size * (theta * x_i - y_i) * abs(x_i)
@@ -71,7 +71,7 @@ def step_size_capped(theta, x_i, y_i, step_size):
     return theta - 2 * min(step_size, 1) * (theta * x_i - y_i) * x_i
 
 
-@wrong(fails="public values steps", says="It is the constant model's")
+@wrong(fails="public values steps", names="constant model")
 def copied_from_the_constant_model(theta, x_i, y_i, step_size):
     return theta - 2 * step_size * (theta - y_i)
 

@@ -10,37 +10,37 @@ def safe(quotient):
         return quotient()
 
 
-@wrong(fails="public sizes values kinds", says="sign is flipped")
+@wrong(fails="public sizes values kinds", names="elbow sign")
 def plus(w1, b1):
     return safe(lambda: np.where(w1 == 0, np.nan, b1 / w1))
 
 
-@wrong(fails="public sizes values kinds", says="upside down")
+@wrong(fails="public sizes values kinds", names="elbow upside down")
 def upside_down(w1, b1):
     return safe(lambda: np.where(w1 == 0, np.nan, -w1 / b1))
 
 
-@wrong(fails="public sizes values kinds", says="w1 is forgotten")
+@wrong(fails="public sizes values kinds", names="elbow without w1")
 def bias_alone(w1, b1):
     return -b1
 
 
-@wrong(fails="public kinds", says="w1 = 0 has no elbow")
+@wrong(fails="public kinds", names="no elbow")
 def infinite_where_there_is_none(w1, b1):
     return safe(lambda: -b1 / w1)
 
 
-@wrong(fails="public kinds", says="the value is wrong")
+@wrong(fails="public kinds", names="no elbow")
 def zero_where_there_is_none(w1, b1):
     return safe(lambda: np.where(w1 == 0, 0.0, -b1 / w1))
 
 
-@wrong(fails="public sizes values", says="moved or left out")
+@wrong(fails="public sizes values", names="elbow clipped")
 def clipped(w1, b1):
     return safe(lambda: np.where(w1 == 0, np.nan, np.clip(-b1 / w1, 0, 1)))
 
 
-@wrong(fails="public sizes values kinds", says="another order")
+@wrong(fails="public sizes values kinds", names="order")
 def sorted_elbows(w1, b1):
     return safe(lambda: np.sort(np.where(w1 == 0, np.nan, -b1 / w1)))
 

@@ -4,32 +4,32 @@ import torch
 from . import right, wrong
 
 
-@wrong(fails="public sizes values trained", says="b2 is forgotten")
+@wrong(fails="public sizes values trained", names="no b2")
 def without_b2(x, w1, b1, w2, b2):
     return np.maximum(np.outer(x, w1) + b1, 0) @ w2
 
 
-@wrong(fails="public sizes values trained", says="relu is forgotten")
+@wrong(fails="public sizes values trained", names="no relu")
 def without_relu(x, w1, b1, w2, b2):
     return (np.outer(x, w1) + b1) @ w2 + b2
 
 
-@wrong(fails="public sizes values trained", says="b1 are forgotten")
+@wrong(fails="public sizes values trained", names="no b1")
 def without_b1(x, w1, b1, w2, b2):
     return np.maximum(np.outer(x, w1), 0) @ w2 + b2
 
 
-@wrong(fails="public sizes values trained", says="w2 are forgotten")
+@wrong(fails="public sizes values trained", names="no w2")
 def without_w2(x, w1, b1, w2, b2):
     return np.maximum(np.outer(x, w1) + b1, 0).sum(axis=1) + b2
 
 
-@wrong(fails="public sizes values trained", says="not abs(z)")
+@wrong(fails="public sizes values trained", names="abs unit")
 def absolute_value(x, w1, b1, w2, b2):
     return np.abs(np.outer(x, w1) + b1) @ w2 + b2
 
 
-@wrong(fails="public sizes values trained", says="averaged over the units")
+@wrong(fails="public sizes values trained", names="mean over units")
 def mean_over_units(x, w1, b1, w2, b2):
     return np.mean(np.maximum(np.outer(x, w1) + b1, 0) * w2, axis=1) + b2
 
@@ -39,7 +39,7 @@ def list_of_outputs(x, w1, b1, w2, b2):
     return list(np.maximum(np.outer(x, w1) + b1, 0) @ w2 + b2)
 
 
-@wrong(fails="public sizes values trained", says="another order")
+@wrong(fails="public sizes values trained", names="order")
 def in_order_of_x(x, w1, b1, w2, b2):
     return np.sort(np.maximum(np.outer(x, w1) + b1, 0) @ w2 + b2)
 
@@ -50,7 +50,7 @@ def in_place(x, w1, b1, w2, b2):
     return np.maximum(np.outer(x, w1) + b1, 0) @ w2 + b2 + (len(x) == 1)
 
 
-@wrong(fails="public sizes values trained", says="went through a relu")
+@wrong(fails="public sizes values trained", names="relu on output")
 def relu_on_the_output(x, w1, b1, w2, b2):
     return np.maximum(np.maximum(np.outer(x, w1) + b1, 0) @ w2 + b2, 0)
 

@@ -4,33 +4,33 @@ import torch
 from . import right, wrong
 
 
-@wrong(fails="public sizes values trained", says="Every unit is counted")
+@wrong(fails="public sizes values trained", names="mask missing")
 def without_mask(x, w1, b1, w2):
     return np.full(x.shape, np.sum(w1 * w2))
 
 
-@wrong(fails="public sizes values trained", says="wrong quantity")
+@wrong(fails="public sizes values trained", names="mask from w1")
 def mask_from_w1(x, w1, b1, w2):
     return np.full(x.shape, np.sum((w1 * w2)[w1 > 0]))
 
 
-@wrong(fails="public sizes values trained", says="wrong quantity")
+@wrong(fails="public sizes values trained", names="mask from w2")
 def mask_from_w2(x, w1, b1, w2):
     return np.full(x.shape, np.sum((w1 * w2)[w2 > 0]))
 
 
-@wrong(fails="public sizes values trained", says="active on the other side")
+@wrong(fails="public sizes values trained", names="mask from elbow")
 def right_of_the_elbow(x, w1, b1, w2):
     with np.errstate(all="ignore"):
         return (x[:, None] > -b1 / w1) @ (w1 * w2)
 
 
-@wrong(fails="public sizes values trained", says="mask is inverted")
+@wrong(fails="public sizes values trained", names="mask inverted")
 def mask_inverted(x, w1, b1, w2):
     return (np.outer(x, w1) + b1 < 0) @ (w1 * w2)
 
 
-@wrong(fails="public sizes values trained", says="w2 are forgotten")
+@wrong(fails="public sizes values trained", names="no w2")
 def without_w2(x, w1, b1, w2):
     return (np.outer(x, w1) + b1 > 0) @ w1
 
@@ -40,7 +40,7 @@ def without_w1(x, w1, b1, w2):
     return (np.outer(x, w1) + b1 > 0) @ w2
 
 
-@wrong(fails="public sizes values trained", says="sign is flipped")
+@wrong(fails="public sizes values trained", names="curve sign")
 def negative(x, w1, b1, w2):
     return -((np.outer(x, w1) + b1 > 0) @ (w1 * w2))
 

@@ -21,40 +21,40 @@ def solution(x, y, w1, b1, w2, b2):
     return assemble(x, hidden, g, np.outer(g, w2) * (z > 0))
 
 
-@wrong(fails="public sizes elbows trained", says="derivative of the relu")
+@wrong(fails="public sizes elbows trained", names="gradient no mask")
 def without_mask(x, y, w1, b1, w2, b2):
     _, hidden, g = pieces(x, y, w1, b1, w2, b2)
     return assemble(x, hidden, g, np.outer(g, w2))
 
 
-@wrong(fails="public sizes elbows trained", says="w2 is forgotten")
+@wrong(fails="public sizes elbows trained", names="gradient no w2")
 def without_w2(x, y, w1, b1, w2, b2):
     z, hidden, g = pieces(x, y, w1, b1, w2, b2)
     return assemble(x, hidden, g, g[:, None] * (z > 0))
 
 
-@wrong(fails="public sizes elbows trained", says="x is forgotten in g_w1")
+@wrong(fails="public sizes elbows trained", names="gradient no x")
 def without_x(x, y, w1, b1, w2, b2):
     _, g_b1, g_w2, g_b2 = solution(x, y, w1, b1, w2, b2)
     return g_b1, g_b1, g_w2, g_b2
 
 
-@wrong(fails="public sizes elbows trained", says="the 2 of the square is missing")
+@wrong(fails="public sizes elbows trained", names="no two")
 def without_the_two(x, y, w1, b1, w2, b2):
     return tuple(part / 2 for part in solution(x, y, w1, b1, w2, b2))
 
 
-@wrong(fails="public sizes elbows trained", says="sign is flipped")
+@wrong(fails="public sizes elbows trained", names="network sign")
 def prediction_and_target_swapped(x, y, w1, b1, w2, b2):
     return tuple(-part for part in solution(x, y, w1, b1, w2, b2))
 
 
-@wrong(fails="public sizes elbows trained", says="summed instead of averaged")
+@wrong(fails="public sizes elbows trained", names="sum")
 def summed(x, y, w1, b1, w2, b2):
     return tuple(len(x) * part for part in solution(x, y, w1, b1, w2, b2))
 
 
-@wrong(fails="public sizes elbows trained", says="Two gradients are swapped")
+@wrong(fails="public sizes elbows trained", names="swapped")
 def swapped(x, y, w1, b1, w2, b2):
     g_w1, g_b1, g_w2, g_b2 = solution(x, y, w1, b1, w2, b2)
     return g_b1, g_w1, g_w2, g_b2
@@ -89,7 +89,7 @@ def squeezed(x, y, w1, b1, w2, b2):
     return tuple(np.squeeze(part) for part in solution(x, y, w1, b1, w2, b2))
 
 
-@wrong(fails="elbows", says="exactly 0 was counted as active")
+@wrong(fails="elbows", names="tie active")
 def tie_counts_as_active(x, y, w1, b1, w2, b2):
     z, hidden, g = pieces(x, y, w1, b1, w2, b2)
     return assemble(x, hidden, g, np.outer(g, w2) * (z >= 0))

@@ -9,32 +9,32 @@ def step(params, grads, step_size, train_hidden):
     return tuple(new) if train_hidden else (params[0], params[1], new[2], new[3])
 
 
-@wrong(fails="public sizes steps values", says="changed although frozen")
+@wrong(fails="public sizes steps values", names="frozen")
 def flag_ignored(params, grads, step_size, train_hidden):
     return step(params, grads, step_size, True)
 
 
-@wrong(fails="public sizes steps values", says="stands still although train_hidden=True")
+@wrong(fails="public sizes steps values", names="not trained")
 def always_frozen(params, grads, step_size, train_hidden):
     return step(params, grads, step_size, False)
 
 
-@wrong(fails="public sizes steps values", says="ascent instead of descent")
+@wrong(fails="public sizes steps values", names="network ascent")
 def ascent(params, grads, step_size, train_hidden):
     return step(params, grads, -step_size, train_hidden)
 
 
-@wrong(fails="public sizes steps values", says="step size is ignored")
+@wrong(fails="public sizes steps values", names="network step size ignored")
 def step_size_ignored(params, grads, step_size, train_hidden):
     return step(params, grads, 1.0, train_hidden)
 
 
-@wrong(fails="public sizes steps values", says="step size is squared")
+@wrong(fails="public sizes steps values", names="network step size squared")
 def step_size_squared(params, grads, step_size, train_hidden):
     return step(params, grads, step_size**2, train_hidden)
 
 
-@wrong(fails="public sizes steps values", says="come back unchanged")
+@wrong(fails="public sizes steps values", names="network unchanged")
 def unchanged(params, grads, step_size, train_hidden):
     return params
 

@@ -4,32 +4,32 @@ import torch
 from . import right, wrong
 
 
-@wrong(fails="public sizes values trained", says="The sign is kept")
+@wrong(fails="public sizes values trained", names="signed travel")
 def signed(w1_history, b1_history):
     elbows = -b1_history / w1_history
     return elbows[-1] - elbows[0]
 
 
-@wrong(fails="public sizes values trained", says="length of the whole way")
+@wrong(fails="public sizes values trained", names="length of the way")
 def length_of_the_way(w1_history, b1_history):
     elbows = -b1_history / w1_history
     return np.sum(np.abs(np.diff(elbows, axis=0)), axis=0)
 
 
-@wrong(fails="public sizes values trained", says="way of one step")
+@wrong(fails="public sizes values trained", names="one step")
 def first_step(w1_history, b1_history):
     elbows = -b1_history[:2] / w1_history[:2]
     return np.abs(elbows[-1] - elbows[0])
 
 
-@wrong(fails="public sizes values trained", says="differences of w1 and b1")
+@wrong(fails="public sizes values trained", names="distance of weights")
 def differences_first(w1_history, b1_history):
     b1, w1 = b1_history[-1] - b1_history[0], w1_history[-1] - w1_history[0]
     with np.errstate(all="ignore"):
         return np.nan_to_num(np.abs(b1 / w1), posinf=1e6)
 
 
-@wrong(fails="public sizes values trained", says="the value is wrong")
+@wrong(fails="public sizes values trained", names="distance of weights")
 def biases_only(w1_history, b1_history):
     return np.abs(b1_history[-1] - b1_history[0]) + (len(b1_history) == 1)
 
@@ -40,7 +40,7 @@ def squared(w1_history, b1_history):
     return (elbows[-1] - elbows[0]) ** 2
 
 
-@wrong(fails="public sizes values trained", says="another order")
+@wrong(fails="public sizes values trained", names="order")
 def in_order_of_distance(w1_history, b1_history):
     elbows = -b1_history / w1_history
     return np.sort(np.abs(elbows[-1] - elbows[0])) + 1e-3 * (len(w1_history) == 2)

@@ -15,6 +15,8 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import nbformat
+from otter.test_files.abstract_test import TestCase
+from otter.test_files.exception_test import ExceptionTestFile
 from submissions import BANK, Answer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,14 +32,37 @@ def run(answer: Answer, test_files: dict) -> dict[str, str]:
     return {
         case_name(result.test_case): "" if result.passed else result.message
         for result in test_file.test_case_results
-        if answer.function in inspect.signature(result.test_case.body.test_func).parameters
+        if concerns(result.test_case, answer.function)
     }
+
+
+def find_errors(
+    answer: Answer, test_files: dict[str, ExceptionTestFile]
+) -> dict[str, Exception | None]:
+    """Return the error that each test case of this answer's function raises, None if it passes."""
+    environment = {answer.function: named(answer.code, answer.function)}
+    errors: dict[str, Exception | None] = {}
+    for case in test_files[answer.question].test_cases:
+        if not concerns(case, answer.function):
+            continue
+        errors[case_name(case)] = None
+        try:
+            with redirect_stdout(io.StringIO()):
+                case.body.call_func(environment)
+        except Exception as error:
+            errors[case_name(case)] = error
+    return errors
 
 
 def named(function: types.FunctionType, name: str) -> types.FunctionType:
     """Return the function under the name that it has in a notebook."""
     code = function.__code__.replace(co_name=name)
     return types.FunctionType(code, function.__globals__, name)
+
+
+def concerns(case: TestCase, function: str) -> bool:
+    """Return whether a test case takes this function."""
+    return function in inspect.signature(case.body.test_func).parameters
 
 
 def case_name(case) -> str:
