@@ -59,7 +59,9 @@ def test_stock_otter_gives_the_same_points(sample, container, stock, tmp_path):
         for kind, hidden in (("public", False), ("hidden", True)):
             points = sum(c["points"] for c in cases if c["passed"] and c["hidden"] == hidden)
             assert lines[f"{question}, {kind} tests"]["score"] == pytest.approx(points, abs=1e-4)
-    total = sum(case["points"] for cases in by_question.values() for case in cases if case["passed"])
+    total = sum(
+        case["points"] for cases in by_question.values() for case in cases if case["passed"]
+    )
     assert results["score"] == pytest.approx(total, abs=1e-4)
 
 

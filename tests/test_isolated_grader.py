@@ -8,8 +8,8 @@ import io
 from collections.abc import Callable, Iterator
 
 import pytest
-from support.answers import case_name, rounds, run, uses_torch, write_notebooks
 from submissions import Answer
+from support.answers import case_name, rounds, run, uses_torch, write_notebooks
 
 from autograder.grader.files import read_files
 from autograder.grader.grading import Graded, grade

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from autograder.grader.limits import Limits
+from autograder.grader.processes import Sandbox, remove
 from autograder.grader.protocol import (
     Opaque,
     ProtocolError,
@@ -23,9 +24,8 @@ from autograder.grader.protocol import (
     receive,
     send,
 )
-from autograder.grader.processes import Sandbox, remove
-from autograder.grader.sessions import Fault, Session
 from autograder.grader.proxies import Environment, StudentFunction, make_error
+from autograder.grader.sessions import Fault, Session
 
 LIMITS = Limits(
     seconds_per_cell=2, seconds_per_test_case=2, seconds_in_total=60, memory_mb=256, processes=32,

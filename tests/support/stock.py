@@ -73,8 +73,7 @@ SAMPLES = {
 BROKEN = {
     "output_layer_optimum": "def output_layer_optimum(x, y, w1, b1)\n    return w1, 0.0",
     "network_gradient": (
-        "def network_gradient(x, y, w1, b1, w2, b2):\n"
-        "    return output_layer_optimum(x, y, w1, b1)"
+        "def network_gradient(x, y, w1, b1, w2, b2):\n    return output_layer_optimum(x, y, w1, b1)"
     ),
 }
 BROKEN_SAMPLE = ("relu_sgd", "wrong")
