@@ -10,13 +10,13 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from support.once import make_once
+
 # Before NumPy and torch are imported, and for all processes that tests start: several threads a
 # process only wait for each other where the tests themselves run side by side.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
-
-import pytest
-from support.once import make_once
 
 ROOT = Path(__file__).resolve().parent.parent
 # Their fixtures are expensive, or they watch all processes that they have started: each of these

@@ -40,6 +40,9 @@ LIMITS = Limits(
     processes=64, file_mb=8, message_mb=8, upload_mb=8, output_characters=1000,
 )  # fmt: skip
 PROJECT_FILE = module.__file__
+# In a folder that stays open, only root may read it. Of the files in /etc, passwords are such, but
+# they are replaced while a package is being installed.
+CLOSED_BY_MODE = "/proc/kmsg"
 OPEN_FOLDERS = ["/tmp", "/var/tmp", "/dev/shm"]  # anybody may write here
 LIBC = ctypes.CDLL(None, use_errno=True)
 ABI = module._landlock_abi()
@@ -211,7 +214,7 @@ def test_homework_can_be_done(root, folder):
 @with_landlock
 def test_files_outside_are_closed(mode, folder, outside):
     def act():
-        reading = [attempt(open, path) for path in ("/etc/shadow", PROJECT_FILE, outside)]
+        reading = [attempt(open, path) for path in (CLOSED_BY_MODE, PROJECT_FILE, outside)]
         return reading + [attempt(open, path, "w") for path in [*new, outside]]
 
     new = [Path(path, f"new-{folder.name}") for path in OPEN_FOLDERS]
@@ -294,7 +297,7 @@ def test_processes_of_another_user(folder):
 def test_processes_of_the_same_user_come_on_top(folder):
     def start_others():
         start_victim([])
-        threading.Thread(target=time.sleep, args=[5], daemon=True).start()
+        threading.Thread(target=threading.Event().wait, daemon=True).start()  # for ever
 
     def begin():
         enter("same user", folder, start_others, processes=16)
@@ -334,7 +337,9 @@ def test_no_core_no_queues_no_hurry(mode, folder):
         limits = [resource.getrlimit(w) for w in (resource.RLIMIT_CORE, resource.RLIMIT_MSGQUEUE)]
         return [*limits, os.getpriority(os.PRIO_PROCESS, 0)]
 
-    assert in_child(lambda: enter(mode, folder), act) == [[0, 0], [0, 0], module.NICENESS]
+    # On top of what these tests run with; the kernel has no higher number than 19.
+    niceness = min(os.getpriority(os.PRIO_PROCESS, 0) + module.NICENESS, 19)
+    assert in_child(lambda: enter(mode, folder), act) == [[0, 0], [0, 0], niceness]
 
 
 def test_a_lower_limit_stays():

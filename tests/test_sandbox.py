@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import psutil
@@ -28,9 +29,13 @@ from autograder.grader.proxies import Environment, StudentFunction, make_error
 from autograder.grader.sessions import Fault, Session
 
 LIMITS = Limits(
-    seconds_per_cell=2, seconds_per_test_case=2, seconds_in_total=60, memory_mb=256, processes=32,
-    file_mb=1, message_mb=1, upload_mb=1, output_characters=1000,
+    seconds_per_cell=20, seconds_per_test_case=20, seconds_in_total=100, memory_mb=256,
+    processes=32, file_mb=1, message_mb=1, upload_mb=1, output_characters=1000,
 )  # fmt: skip
+# For what waits for a limit to pass. All else that is done with them takes milliseconds.
+SHORT = replace(LIMITS, seconds_per_cell=1, seconds_per_test_case=1)
+# For what must happen and cannot take long; as long as a very busy machine might need.
+PATIENCE = 60
 MEGABYTE = 2**20
 
 
@@ -60,6 +65,11 @@ def call(session: Session, name: str, *arguments, question: str = "q"):
     """Call a function of the notebook in a test case of its own."""
     with session.open_case(question) as case:
         return Environment(case).get(name)(*arguments)
+
+
+def below(sandbox: Sandbox) -> set[psutil.Process]:
+    """Return all processes that the fork server has started, however indirectly."""
+    return set(psutil.Process(sandbox.process.pid).children(recursive=True))
 
 
 # -- the protocol -----------------------------------------------------------------------------
@@ -161,7 +171,7 @@ def test_what_is_no_message_is_refused(data, error):
         theirs.sendall(data)
         theirs.shutdown(socket.SHUT_WR)
         with pytest.raises(error):
-            receive(ours, MEGABYTE, time.monotonic() + 5)
+            receive(ours, MEGABYTE, time.monotonic() + PATIENCE)
 
 
 def test_message_of_too_many_parts_is_refused():
@@ -171,7 +181,7 @@ def test_message_of_too_many_parts_is_refused():
     with ours, theirs:
         sender.start()
         with pytest.raises(ProtocolError, match="parts"):
-            receive(ours, MEGABYTE, time.monotonic() + 5)
+            receive(ours, MEGABYTE, time.monotonic() + PATIENCE)
         sender.join()
 
 
@@ -219,15 +229,15 @@ def test_one_cell_that_fails_does_not_stop_the_next(run):
 
 
 def test_slow_cell_is_stopped_and_keeps_what_it_defined(run):
-    session, errors = run("def f(): return 1\nwhile True: pass", "def g(): return 2")
-    assert "TimeoutError: took longer than 2 seconds" in errors[0]
+    session, errors = run("def f(): return 1\nwhile True: pass", "def g(): return 2", limits=SHORT)
+    assert "TimeoutError: took longer than 1 seconds" in errors[0]
     assert (call(session, "f"), call(session, "g")) == (1, 2)
 
 
 def test_cell_that_will_not_stop_is_killed_and_the_others_run_again(run):
     stubborn = "import time\nwhile True:\n    try:\n        while True: time.sleep(0.01)\n    except BaseException: pass"
-    session, errors = run("def f(): return 1", stubborn, "def g(): return 2")
-    assert errors == {1: "took longer than 2 seconds: is there an endless loop?"}
+    session, errors = run("def f(): return 1", stubborn, "def g(): return 2", limits=SHORT)
+    assert errors == {1: "took longer than 1 seconds: is there an endless loop?"}
     assert (call(session, "f"), call(session, "g")) == (1, 2)
 
 
@@ -245,9 +255,11 @@ def test_cell_that_ends_the_process_is_named(run, cell, words):
 
 
 def test_late_cells_are_given_up_so_that_time_is_left_for_tests(run):
-    limits = Limits(**{**LIMITS.__dict__, "seconds_in_total": 3})
-    session, errors = run("def f(): return 1", *["while True: pass"] * 3, limits=limits)
-    assert "not run: the cells before it took too long" in errors[3]
+    # Half of the time is for cells: two of these fill it, and a slow start makes it shorter still.
+    limits = replace(LIMITS, seconds_per_cell=2, seconds_in_total=8)
+    sleep = "import time\ntime.sleep(1000)"
+    session, errors = run("def f(): return 1", *[sleep] * 4, limits=limits)
+    assert "not run: the cells before it took too long" in errors[4]
     assert call(session, "f") == 1
 
 
@@ -381,7 +393,7 @@ def test_no_error_can_end_this_process():
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("while True: pass", "longer than 2 seconds"),
+        ("while True: pass", "longer than 1 seconds"),
         ("import os; os._exit(7)", "exit code 7"),
         ("import ctypes; ctypes.string_at(0)", "SIGSEGV"),
         ("return np.zeros(10**6)", "more than 1 MB"),
@@ -389,7 +401,8 @@ def test_no_error_can_end_this_process():
     ],
 )
 def test_fault_in_a_call_costs_its_test_case_only(run, body, words):
-    session, _ = run("import numpy as np", f"def f():\n    {body}", "def g(): return 2")
+    cells = ["import numpy as np", f"def f():\n    {body}", "def g(): return 2"]
+    session, _ = run(*cells, limits=SHORT)
     with pytest.raises(Fault, match=words):
         call(session, "f")
     assert call(session, "g", question="another") == 2
@@ -407,12 +420,12 @@ def test_test_case_that_swallows_a_fault_is_told_again(run):
 
 
 def test_question_that_hung_is_not_waited_for_as_long_again(run):
-    session, _ = run("def f():\n    while True: pass")
-    with pytest.raises(Fault, match="longer than 2 seconds"):
+    session, _ = run("def f():\n    while True: pass", limits=SHORT)
+    with pytest.raises(Fault, match="longer than 1 seconds"):
         call(session, "f")
-    with pytest.raises(Fault, match=r"longer than 0\.4 seconds"):
+    with pytest.raises(Fault, match=r"longer than 0\.2 seconds"):
         call(session, "f")
-    with pytest.raises(Fault, match="longer than 2 seconds"):
+    with pytest.raises(Fault, match="longer than 1 seconds"):
         call(session, "f", question="another")
 
 
@@ -488,28 +501,32 @@ def test_each_start_has_a_fresh_folder(run):
 
 
 def test_nothing_outlives_the_session(sandbox):
-    session = Session(sandbox, {}, LIMITS, time.monotonic() + 60)
+    session = Session(sandbox, {}, LIMITS, time.monotonic() + LIMITS.seconds_in_total)
+    before = below(sandbox)  # with the supervisor and the notebook
     session.run_cells(
         {
-            0: "import os, time\n"
-            "for _ in range(3):\n"
-            "    if os.fork() == 0:\n"
-            "        os.setsid()\n"
+            0: "import os, subprocess, time\n"
+            "def f():\n"
+            "    for _ in range(3):\n"
             "        if os.fork() == 0:\n"
-            "            while True: time.sleep(0.01)\n"
-            "        os._exit(0)",
-            1: "import subprocess; subprocess.Popen(['sleep', '1000'])",
+            "            os.setsid()\n"
+            "            if os.fork() == 0:\n"
+            "                while True: time.sleep(0.01)\n"
+            "            os._exit(0)\n"
+            "        os.wait()\n"
+            "    subprocess.Popen(['sleep', '1000'])"
         }
     )
-    mine = psutil.Process(sandbox.process.pid).children(recursive=True)
-    assert len(mine) >= 5  # keeper, session, three daemons, one sleeper
+    call(session, "f")
+    left = below(sandbox) - before
+    assert len(left) >= 4  # three daemons, one sleeper
     session.close()
-    _, alive = psutil.wait_procs(mine, timeout=10)
-    assert not [p for p in alive if p.is_running()]
+    _, alive = psutil.wait_procs(left | before, timeout=PATIENCE)
+    assert not alive
     assert not session.notebook.folder.exists()
 
 
-def test_process_left_by_a_call_is_removed_before_the_next_test_case(run):
+def test_process_left_by_a_call_is_removed_before_the_next_test_case(run, sandbox):
     session, _ = run(
         "import os, time\n"
         "def f():\n"
@@ -519,12 +536,15 @@ def test_process_left_by_a_call_is_removed_before_the_next_test_case(run):
         "        os._exit(0)\n"
         "    os.wait()\n"
         "    return 1",
+        "def g(): return 2",
     )
-    before = len(psutil.Process().children(recursive=True))
+    before = below(sandbox)
     assert call(session, "f") == 1
-    assert call(session, "f", question="the next") == 1
-    session.clean_up(look_closely=False)
-    assert len(psutil.Process().children(recursive=True)) == before
+    left = below(sandbox) - before
+    assert left
+    assert call(session, "g", question="the next") == 2
+    _, alive = psutil.wait_procs(left, timeout=PATIENCE)
+    assert not alive
     assert session.notebook.starts == 1
 
 
@@ -536,6 +556,7 @@ def test_fork_bomb_ends_with_its_test_case(run):
         "        try: os.fork()\n"
         "        except OSError: pass",
         "def g(): return 1",
+        limits=SHORT,
     )
     with pytest.raises(Fault, match="longer than"):
         call(session, "f")
@@ -559,7 +580,7 @@ def test_answers_of_a_leftover_are_not_taken_for_those_of_the_next_case(run):
 def test_environment_of_the_grader_is_not_passed_on(sandbox, run, monkeypatch):
     monkeypatch.setenv("GRADER_SECRET", "x")
     with Sandbox() as other:
-        session = Session(other, {}, LIMITS, time.monotonic() + 60)
+        session = Session(other, {}, LIMITS, time.monotonic() + LIMITS.seconds_in_total)
         session.run_cells({0: "import os\ndef f(): return dict(os.environ)"})
         seen = call(session, "f")
         session.close()

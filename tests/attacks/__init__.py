@@ -13,6 +13,12 @@ whose docstring is its one-line description. How it gets into an upload is said 
 
 ``says`` are words that must be there for the student to read. Every attack runs on one notebook,
 so that stock Otter can be tried with it as well; only broken uploads may have both.
+
+Each attack has a jail and a grader of its own, unless it is declared ``warm``. That is for those
+that cannot harm anybody even if the grader fails at them: they lie in what they return or send, or
+break their own names, or are uploads that are merely broken. They are graded in this process, with
+a sandbox that others have used before. What goes for processes, files, memory, time, results.json
+or the machine is never warm.
 """
 
 from __future__ import annotations
@@ -51,15 +57,17 @@ class Attack:
 
     name: str
     kind: str
+    way: str  # the name of the decorator: how it gets into an upload
     describes: str
     write: Callable[[Path], object]  # makes the upload in an empty folder
     points: float  # exactly
     says: tuple[str, ...]
     limits: dict[str, float] = field(default_factory=dict)  # other than `running.LIMITS`
-    seconds: float = 20  # how long grading may take
+    cpu_seconds: float = 20  # of the grader itself; it takes less than one for an honest upload
     stock: bool = True  # whether it makes sense for stock Otter
     dangerous: bool = False  # also tried where the grader is no root
     isolated: bool = False  # only tried where it reaches nobody else's processes and files
+    warm: bool = False  # harmless, so that a sandbox that others use as well will do
 
     @property
     def id(self) -> str:
@@ -87,7 +95,7 @@ def cell(base: str = UNTOUCHED, says: str = DONE, last: bool = False, **more: An
         add_cell(notebook, code, len(notebook["cells"]) if last else FIRST)
         write_notebook(notebook, folder)
 
-    return _registering(write, POINTS if base == SOLVED else 0, says, **more)
+    return registering(write, POINTS if base == SOLVED else 0, says, "cell", **more)
 
 
 def answer(base: str = SOLVED, says: str = "", to: str = VICTIM, **more: Any) -> Register:
@@ -98,7 +106,8 @@ def answer(base: str = SOLVED, says: str = "", to: str = VICTIM, **more: Any) ->
         replace_function(notebook, to, renamed(function, to))
         write_notebook(notebook, folder)
 
-    return _registering(write, POINTS - VICTIM_POINTS if base == SOLVED else 0, says, **more)
+    points = POINTS - VICTIM_POINTS if base == SOLVED else 0
+    return registering(write, points, says, "answer", **more)
 
 
 def thief(says: str = "found nothing", **more: Any) -> Register:
@@ -112,7 +121,7 @@ def thief(says: str = "found nothing", **more: Any) -> Register:
         replace_function(notebook, "constant_gradient", code)
         write_notebook(notebook, folder)
 
-    return _registering(write, 0, says, **more)
+    return registering(write, 0, says, "thief", **more)
 
 
 def memory(says: str = "found nothing", **more: Any) -> Register:
@@ -143,25 +152,37 @@ def memory(says: str = "found nothing", **more: Any) -> Register:
         add_cell(notebook, "publish()", len(notebook["cells"]))
         write_notebook(notebook, folder)
 
-    return _registering(write, 0, says, **more)
+    return registering(write, 0, says, "memory", **more)
 
 
 def upload(points: float, says: str = "", **more: Any) -> Register:
     """Register a function that writes what is uploaded into a folder."""
-    return _registering(lambda function, folder: function(folder), points, says, **more)
+    return registering(lambda function, folder: function(folder), points, says, "upload", **more)
 
 
-def _registering(
+def registering(
     write: Callable[[Callable, Path], object],
     points: float,
     says: str | tuple[str, ...],
+    way: str,
     **more: Any,
 ) -> Register:
+    """Return a decorator that registers a function.
+
+    Args:
+        write: makes the upload, given the function and an empty folder.
+        points: that it must get.
+        says: what must be there for the student to read.
+        way: the name of the decorator.
+        more: the other attributes of the attack.
+    """
+
     def register(function: Callable) -> Callable:
         BANK.append(
             Attack(
                 name=function.__name__,
                 kind=function.__module__.rpartition(".")[2],
+                way=way,
                 describes=inspect.getdoc(function),
                 write=lambda folder: write(function, folder),
                 says=(says,) if isinstance(says, str) else says,

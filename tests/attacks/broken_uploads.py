@@ -53,43 +53,43 @@ def nothing(folder):
     """An upload without a file."""
 
 
-@upload(0, "What came: answers.pdf", stock=False)
+@upload(0, "What came: answers.pdf", stock=False, warm=True)
 def something_else(folder):
     """A PDF instead of the notebook."""
     _write(folder, b"%PDF-1.7", "answers.pdf")
 
 
-@upload(0, ("the file is empty", CANNOT_OPEN))
+@upload(0, ("the file is empty", CANNOT_OPEN), warm=True)
 def empty_file(folder):
     """A notebook of no bytes."""
     _write(folder, "")
 
 
-@upload(0, ("this is no notebook, or only a part of one", CANNOT_OPEN))
+@upload(0, ("this is no notebook, or only a part of one", CANNOT_OPEN), warm=True)
 def half_a_notebook(folder):
     """A notebook whose upload was cut off."""
     _write(folder, _text()[:9000])
 
 
-@upload(0, "this is no notebook")
+@upload(0, "this is no notebook", warm=True)
 def no_json(folder):
     """A Python script under a notebook's name."""
     _write(folder, "def constant_gradient(theta, y): pass")
 
 
-@upload(0, "no notebook as Jupyter saves it today")
+@upload(0, "no notebook as Jupyter saves it today", warm=True)
 def json_but_a_list(folder):
     """JSON, but no notebook."""
     _write(folder, "[1, 2, 3]")
 
 
-@upload(0, "no notebook as Jupyter saves it today")
+@upload(0, "no notebook as Jupyter saves it today", warm=True)
 def notebook_of_format_3(folder):
     """A notebook as IPython saved it until 2015."""
     _write(folder, json.dumps({"nbformat": 3, "worksheets": [{"cells": []}], "metadata": {}}))
 
 
-@upload(0, "merge-conflict markers")
+@upload(0, "merge-conflict markers", warm=True)
 def merge_conflict(folder):
     """A notebook that Git could not merge."""
     lines = _text().splitlines()
@@ -97,31 +97,31 @@ def merge_conflict(folder):
     _write(folder, "\n".join(lines))
 
 
-@upload(0, "a web page")
+@upload(0, "a web page", warm=True)
 def web_page(folder):
     """The page on which GitHub shows the notebook."""
     _write(folder, "<!DOCTYPE html><html></html>")
 
 
-@upload(0)
+@upload(0, warm=True)
 def no_cells(folder):
     """A notebook without cells."""
     _changed(folder, cells=[])
 
 
-@upload(0, "The homework's name is missing inside: gradient_descent.ipynb")
+@upload(0, "The homework's name is missing inside: gradient_descent.ipynb", warm=True)
 def no_metadata(folder):
     """A notebook that has lost what Otter wrote into it."""
     _changed(folder, metadata={})
 
 
-@upload(0, "Notebooks of another homework came: gradient_descent.ipynb (of homework_0)")
+@upload(0, "Notebooks of another homework came: gradient_descent.ipynb (of homework_0)", warm=True)
 def another_homework(folder):
     """The notebook of another homework under this one's name."""
     _changed(folder, metadata={"otter": {"assignment_name": "homework_0"}})
 
 
-@upload(POINTS, "from the file Copy of Untitled (2).ipynb")
+@upload(POINTS, "from the file Copy of Untitled (2).ipynb", warm=True)
 def renamed_notebook(folder):
     """A notebook under another name."""
     _write(folder, _text(), "Copy of Untitled (2).ipynb")
@@ -134,27 +134,34 @@ def both_notebooks(folder):
         shutil.copy(ROOT / SOLVED / f"{name}.ipynb", folder)
 
 
-@upload(POINTS, "relu_sgd: not graded. The upload has no notebook of relu_sgd", stock=False)
+@upload(
+    POINTS, "relu_sgd: not graded. The upload has no notebook of relu_sgd", stock=False, warm=True
+)
 def one_notebook_is_missing(folder):
     """One solution of two."""
     _write(folder, _text())
 
 
-@upload(POINTS, "graded, from the file", stock=False)
+@upload(POINTS, "graded, from the file", stock=False, warm=True)
 def same_notebook_twice(folder):
     """The notebook, and a copy of it."""
     _write(folder, _text())
     _write(folder, _text(), "copy.ipynb")
 
 
-@upload(0, "has different notebooks of gradient_descent, so none of them is graded", stock=False)
+@upload(
+    0,
+    "has different notebooks of gradient_descent, so none of them is graded",
+    stock=False,
+    warm=True,
+)
 def two_versions(folder):
     """The untouched notebook, and the solved one."""
     _write(folder, _text())
     _write(folder, _text(UNTOUCHED), "old.ipynb")
 
 
-@upload(36, stock=False)
+@upload(36, stock=False, warm=True)
 def homework_in_a_folder(folder):
     """The whole homework folder, checkpoints and all."""
     place = folder / "my homework"
@@ -166,7 +173,7 @@ def homework_in_a_folder(folder):
         shutil.copy(ROOT / UNTOUCHED / f"{name}.ipynb", old)
 
 
-@upload(36, stock=False)
+@upload(36, stock=False, warm=True)
 def homework_in_a_zip_file(folder):
     """The folder as a Mac packs it."""
     members = {}
@@ -176,7 +183,7 @@ def homework_in_a_zip_file(folder):
     _write(folder, _zipped(members), "hw.zip")
 
 
-@upload(POINTS, "a control character", stock=False)
+@upload(POINTS, "a control character", stock=False, warm=True)
 def strange_file_names(folder):
     """Files whose names turn the text around them, break lines, and are no text."""
     _write(folder, _text())
@@ -197,14 +204,14 @@ def six_thousand_files(folder):
 # -- cells ------------------------------------------------------------------------------------
 
 
-@upload(POINTS)
+@upload(POINTS, warm=True)
 def cells_in_one_string(folder):
     """Sources as one text instead of a list of lines, as format 4 allows."""
     cells = read_notebook(SOLVED)["cells"]
     _changed(folder, cells=[{**cell, "source": "".join(cell["source"])} for cell in cells])
 
 
-@upload(POINTS)
+@upload(POINTS, warm=True)
 def strange_sources(folder):
     """Cells whose sources, kinds and metadata are numbers, lists and nothing."""
     notebook = read_notebook(SOLVED)
@@ -214,27 +221,27 @@ def strange_sources(folder):
     write_notebook(notebook, folder)
 
 
-@upload(POINTS, "SyntaxError")
+@upload(POINTS, "SyntaxError", warm=True)
 def null_byte_in_a_cell(folder):
     """A cell with a NUL, which Python does not compile."""
     _with_cell(folder, "a = 1\0 + 1")
 
 
-@upload(POINTS)
+@upload(POINTS, warm=True)
 def checks_are_deleted(folder):
     """All cells with checks are gone."""
     cells = read_notebook(SOLVED)["cells"]
     _changed(folder, cells=[c for c in cells if "grader.check" not in "".join(c["source"])])
 
 
-@upload(6, "NameError: name 'np' is not defined")
+@upload(6, "NameError: name 'np' is not defined", warm=True)
 def first_cells_are_deleted(folder):
     """The cell with the imports is gone; answers without NumPy survive that."""
     cells = read_notebook(SOLVED)["cells"]
     _changed(folder, cells=[c for c in cells if "import numpy" not in "".join(c["source"])])
 
 
-@upload(POINTS - 2, "the function is not defined")
+@upload(POINTS - 2, "the function is not defined", warm=True)
 def answer_is_deleted(folder):
     """One answer's cell is gone."""
     cells = read_notebook(SOLVED)["cells"]
@@ -242,7 +249,7 @@ def answer_is_deleted(folder):
     _changed(folder, cells=kept)
 
 
-@upload(POINTS)
+@upload(POINTS, warm=True)
 def answer_is_defined_again_later(folder):
     """Behind its check, a cell tries something else under the same name."""
     notebook = read_notebook(SOLVED)
@@ -250,7 +257,7 @@ def answer_is_defined_again_later(folder):
     write_notebook(notebook, folder)
 
 
-@upload(POINTS - 2, "SyntaxError")
+@upload(POINTS - 2, "SyntaxError", warm=True)
 def syntax_error(folder):
     """A colon is missing."""
     notebook = read_notebook(SOLVED)
@@ -258,13 +265,13 @@ def syntax_error(folder):
     write_notebook(notebook, folder)
 
 
-@upload(POINTS, "nobody is here to answer input()")
+@upload(POINTS, "nobody is here to answer input()", warm=True)
 def input_in_a_cell(folder):
     """A cell asks a question."""
     _with_cell(folder, "step_size = float(input('Which step size? '))")
 
 
-@upload(POINTS - 2, "nobody is here to answer input()")
+@upload(POINTS - 2, "nobody is here to answer input()", warm=True)
 def input_in_a_function(folder):
     """A function asks a question."""
     notebook = read_notebook(SOLVED)
@@ -284,7 +291,7 @@ def magics(folder):
     write_notebook(notebook, folder)
 
 
-@upload(POINTS, "nonsense")
+@upload(POINTS, "nonsense", warm=True)
 def unknown_magic(folder):
     """A magic command that there is not, and a cell magic."""
     notebook = read_notebook(SOLVED)
@@ -301,25 +308,25 @@ def package_is_installed(folder):
     write_notebook(notebook, folder)
 
 
-@upload(POINTS, "ModuleNotFoundError", stock=False)
+@upload(POINTS, "ModuleNotFoundError", stock=False, warm=True)
 def colab(folder):
     """A cell mounts a drive, as on Colab."""
     _with_cell(folder, "from google.colab import drive\ndrive.mount('/content/drive')")
 
 
-@upload(POINTS)
+@upload(POINTS, warm=True)
 def await_in_a_cell(folder):
     """A cell awaits, which notebooks allow."""
     _with_cell(folder, "import asyncio\nawait asyncio.sleep(0.01)")
 
 
-@upload(POINTS)
+@upload(POINTS, warm=True)
 def plots(folder):
     """A cell draws."""
     _with_cell(folder, "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()")
 
 
-@upload(POINTS)
+@upload(POINTS, warm=True)
 def cell_of_a_megabyte(folder):
     """A cell with a table of data in it."""
     _with_cell(folder, f"table = {list(range(150_000))}")
@@ -331,7 +338,7 @@ def cell_of_six_megabytes(folder):
     _with_cell(folder, f"picture = '{'A' * 6 * 2**20}'")
 
 
-@upload(0, "a notebook may have 10 MB and 2000 cells", stock=False)
+@upload(0, "a notebook may have 10 MB and 2000 cells", stock=False, warm=True)
 def three_thousand_cells(folder):
     """More cells than anybody writes."""
     cells = read_notebook(SOLVED)["cells"]
@@ -349,7 +356,7 @@ def huge_outputs(folder):
     write_notebook(notebook, folder)
 
 
-@upload(POINTS, "ValueError")
+@upload(POINTS, "ValueError", warm=True)
 def hundreds_of_long_errors(folder):
     """Hundreds of cells that fail, each with a text of 10 kB."""
     notebook = read_notebook(SOLVED)
@@ -371,7 +378,7 @@ def error_that_cannot_be_shown():
     raise Strange
 
 
-@cell(SOLVED, "ValueError")
+@cell(SOLVED, "ValueError", warm=True)
 def error_with_control_characters():
     """Raises an error with colours, a turned text, a NUL and half a character in it."""
     raise ValueError("\x1b[31mred\x1b[0m \u202e turned \0 \ud800 \x07")

@@ -128,7 +128,7 @@ def own_grader(folder):
     _upload(folder, files)
 
 
-@upload(0)
+@upload(0, warm=True)
 def tests_in_the_notebooks_metadata(folder):
     """Brings tests of its own in the notebook's metadata, where Otter can keep them."""
     notebook = read_notebook(UNTOUCHED)

@@ -9,10 +9,10 @@ from . import (
     UNTOUCHED,
     VICTIM,
     VICTIM_POINTS,
-    _registering,
     answer,
     cell,
     read_notebook,
+    registering,
     replace_function,
     write_notebook,
 )
@@ -31,7 +31,7 @@ def numpy_agrees_with_everything():
         setattr(np.testing, name, lambda *args, **options: None)
 
 
-@answer(UNTOUCHED, "the value is wrong", to="constant_gradient")
+@answer(UNTOUCHED, "the value is wrong", to="constant_gradient", warm=True)
 def numpy_makes_every_expected_value_zero(theta, y):
     """Patches what tests work out the right values with, and returns what is expected then."""
     import numpy as np
@@ -40,7 +40,7 @@ def numpy_makes_every_expected_value_zero(theta, y):
     return 0.0
 
 
-@cell()
+@cell(warm=True)
 def feedback_accepts_everything():
     """Patches the functions of `lab.feedback` that tests call."""
     import lab.call
@@ -52,7 +52,7 @@ def feedback_accepts_everything():
                 setattr(module, name, lambda *args, **options: (None, None))
 
 
-@cell()
+@cell(warm=True)
 def every_value_is_close():
     """Patches the comparison in `lab.mistakes`, where everybody takes it from."""
     import lab.call
@@ -63,7 +63,7 @@ def every_value_is_close():
         module.close = lambda *args, **options: True
 
 
-@cell()
+@cell(warm=True)
 def otter_passes_every_test():
     """Patches all classes of Otter that can be found, the stand-in's as well."""
     import sys
@@ -90,7 +90,7 @@ def otter_passes_every_test():
         test_case.call_func = lambda *args: None
 
 
-@cell()
+@cell(warm=True)
 def modules_are_swapped():
     """Puts an own module in place of each that could decide."""
     import sys
@@ -106,7 +106,7 @@ def modules_are_swapped():
         sys.modules[name] = Agreeable(name)
 
 
-@cell()
+@cell(warm=True)
 def imports_are_hijacked():
     """Has every later import of `lab.feedback` answered by a finder of its own."""
     import importlib.abc
@@ -127,7 +127,7 @@ def imports_are_hijacked():
     sys.meta_path.insert(0, Finder())
 
 
-@cell()
+@cell(warm=True)
 def saving_results_makes_them_right():
     """Patches the pickling of results, so that whatever is saved has passed."""
     import pickle
@@ -168,7 +168,7 @@ def object_equals_everything(theta, y):
     return Yes()
 
 
-@answer(UNTOUCHED, "the value is wrong", to="constant_gradient")
+@answer(UNTOUCHED, "the value is wrong", to="constant_gradient", warm=True)
 def number_equals_everything(theta, y):
     """Returns a float that agrees with whatever it is compared with."""
 
@@ -180,7 +180,7 @@ def number_equals_everything(theta, y):
     return Number(77)
 
 
-@answer(UNTOUCHED, "the value is wrong", to="constant_contributions")
+@answer(UNTOUCHED, "the value is wrong", to="constant_contributions", warm=True)
 def array_equals_everything(theta, y):
     """Returns an array whose every operation says yes."""
 
@@ -196,7 +196,7 @@ def array_equals_everything(theta, y):
     return np.full(len(y), 77.0).view(Array)
 
 
-@answer(UNTOUCHED, "not a finite number", to="constant_gradient")
+@answer(UNTOUCHED, "not a finite number", to="constant_gradient", warm=True)
 def result_is_no_number(theta, y):
     """Returns nan, which no comparison finds different."""
     return float("nan")
@@ -217,13 +217,13 @@ def result_changes_later(theta, y):
     return result
 
 
-@answer(UNTOUCHED, "it stopped with an error", to="constant_gradient")
+@answer(UNTOUCHED, "it stopped with an error", to="constant_gradient", warm=True)
 def every_input_is_refused(theta, y):
     """Raises what tests accept for integers, for everything."""
     raise ValueError("I refuse")
 
 
-@answer(UNTOUCHED, "the value is wrong", to="constant_gradient")
+@answer(UNTOUCHED, "the value is wrong", to="constant_gradient", warm=True)
 def callers_know_the_answer(theta, y):
     """Looks for the expected value in the frames of whoever calls, and returns it."""
     import gc
@@ -334,7 +334,8 @@ def _forged_answer(name: str, describes: str, data: str, says: str = UNGRADABLE,
         write_notebook(notebook, folder)
 
     attack.__name__, attack.__doc__, attack.__module__ = name, describes, __name__
-    _registering(write, POINTS - VICTIM_POINTS, says, stock=False, **more)(attack)
+    points = POINTS - VICTIM_POINTS
+    registering(write, points, says, "message", stock=False, **more)(attack)
 
 
 def _returning(value: str) -> str:
@@ -346,35 +347,35 @@ _forged_answer("several_answers", "Answers a hundred times before it returns.",
 _forged_answer("giant_length", "Announces four gigabytes.", r"b'\xff\xff\xff\xff' + b'x' * 1000",
                "it is larger than 4 MB")  # fmt: skip
 _forged_answer("half_a_message", "Announces more than it sends.", r"b'\0\0\xff\xff' + b'[1, '",
-               "is there an endless loop?")  # fmt: skip
+               "is there an endless loop?", limits={"seconds_per_test_case": 1.5})  # fmt: skip
 _forged_answer("no_json", "Sends bytes that are no text.", r"b'\0\0\0\4\xff\xfe\0\0'",
-               "it is not a message")  # fmt: skip
+               "it is not a message", warm=True)  # fmt: skip
 _forged_answer("message_is_a_list", "Sends JSON that is no object.", "message('[1, 2]')",
-               SOMETHING_ELSE)  # fmt: skip
+               SOMETHING_ELSE, warm=True)  # fmt: skip
 _forged_answer("message_is_empty", "Sends an object without anything.", "message('{}')",
-               "returned None instead of a number", )  # fmt: skip
+               "returned None instead of a number", warm=True)  # fmt: skip
 _forged_answer("infinity", "Sends JSON's unofficial numbers.", _returning("-Infinity"),
-               "not a finite number")  # fmt: skip
+               "not a finite number", warm=True)  # fmt: skip
 _forged_answer("nested_message", "Nests lists ten thousand deep.",
                "message('[' * 10_000 + ']' * 10_000)", "it is not a message")  # fmt: skip
 _forged_answer("nested_value", "Nests a value a hundred deep.", _returning("[" * 99 + "]" * 99),
-               "it is nested too deep")  # fmt: skip
+               "it is nested too deep", warm=True)  # fmt: skip
 _forged_answer("duplicate_keys", "Says it two times, right and wrong.",
                """message('{"returned": 2.8, "returned": 5, "arguments": [], "keywords": 1}')""",
-               "the value is wrong")  # fmt: skip
+               "the value is wrong", warm=True)  # fmt: skip
 _forged_answer("unknown_tag", "Sends a value of a kind that there is not.",
-               _returning('{"pickle": "gASVCg=="}'), "it is not a value")  # fmt: skip
+               _returning('{"pickle": "gASVCg=="}'), "it is not a value", warm=True)  # fmt: skip
 _forged_answer("array_of_objects", "Sends addresses as an array of objects.",
-               _returning('{"array": "|O", "shape": [1], "data": "AAAAAAAAAAA="}'))  # fmt: skip
+               _returning('{"array": "|O", "shape": [1], "data": "AAAAAAAAAAA="}'), warm=True)  # fmt: skip
 _forged_answer("huge_array_of_objects", "Announces an array of 10**18 objects.",
                _returning('{"array": "object", "shape": [1000000000, 1000000000], "data": ""}'))  # fmt: skip
 _forged_answer("negative_shape", "Sends an array with negative sides.",
-               _returning('{"array": "<f8", "shape": [-2, -4], "data": "AAAAAAAA8D8="}'))  # fmt: skip
+               _returning('{"array": "<f8", "shape": [-2, -4], "data": "AAAAAAAA8D8="}'), warm=True)  # fmt: skip
 _forged_answer("wrong_size", "Sends less data than the shape asks for.",
-               _returning('{"array": "<f8", "shape": [9], "data": "AAAAAAAA8D8="}'))  # fmt: skip
+               _returning('{"array": "<f8", "shape": [9], "data": "AAAAAAAA8D8="}'), warm=True)  # fmt: skip
 _forged_answer("lone_surrogate", "Raises an error with half a character, and a NUL, in its text.",
                r"""message('{"raised": {"type": "ValueError", "text": "\\ud800 \\u0000 x"}}')""",
-               "it stopped with an error")  # fmt: skip
+               "it stopped with an error", warm=True)  # fmt: skip
 _forged_answer("number_of_5000_digits", "Sends a number that takes long to read.",
                "message('{\"returned\": ' + '7' * 5000 + '}')", "it is not a message")  # fmt: skip
 _forged_answer("number_of_4000_digits", "Sends a number that no float can hold.",
@@ -385,14 +386,14 @@ _forged_answer("error_of_the_grader", "Claims an error that would end the grader
 _forged_answer("argument_of_another_kind", "Says that it has made objects of the numbers.",
                """message('{"returned": 5, "keywords": {"dict": []}, "arguments": '
                '[{"array": "object", "shape": [5], "data": ""}]}')""",
-               "the call changed its argument y")  # fmt: skip
+               "the call changed its argument y", warm=True)  # fmt: skip
 _forged_answer("colliding_keys", "Sends a dict whose keys all have the same hash.",
                """message('{"returned": {"dict": [' + ','.join(
                f'[{i * (2**61 - 1)}, 0]' for i in range(1, 40_000)) + ']}}')""",
-               "", limits={"seconds_in_total": 4})  # fmt: skip
+               "")  # fmt: skip
 _forged_answer("thousands_of_classes", "Sends an object of another class, 250,000 times.",
                """message('{"returned": [' + ','.join(['{"opaque":"a"}'] * 250_000) + ']}')""",
-               "cannot be graded", seconds=60)  # fmt: skip
+               "cannot be graded", cpu_seconds=60)  # fmt: skip
 _forged_answer("thousands_of_parameters", "Describes a function with 200,000 parameters.",
                """message('{"function": "f", "parameters": [' + ','.join(
                f'["a{i}",1,false]' for i in range(200_000)) + ']}')""",
@@ -413,7 +414,7 @@ def cell_answers_before_it_is_asked():
             pass
 
 
-@cell(says=SOMETHING_ELSE, stock=False)
+@cell(says=SOMETHING_ELSE, stock=False, warm=True)
 def cell_reports_a_strange_error():
     """Sends an error that is a text instead of a description."""
     import os
@@ -426,7 +427,7 @@ def cell_reports_a_strange_error():
             pass
 
 
-@cell(says="", stock=False)
+@cell(says="", stock=False, warm=True)
 def cell_hides_its_errors():
     """Answers for the cells that follow, and leaves the grader's channel full of answers."""
     import os

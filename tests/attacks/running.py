@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import json
 import os
@@ -11,18 +12,28 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import psutil
+
+from autograder.grader import grading
+from autograder.grader.files import read_files
+from autograder.grader.homework import load
+from autograder.grader.processes import Sandbox
+from autograder.grader.report import make_results
+from autograder.grader.upload import make_upload
 
 from . import LOOT, NOTEBOOK, ROOT, Attack, jail
 
-# So that endless loops cost little. The solution takes less than a tenth of each.
-LIMITS = {"seconds_per_cell": 2, "seconds_per_test_case": 1.5, "seconds_in_total": 60}
-LIMITS |= {"memory_mb": 256, "processes": 24}
-# Longer than the grader may take; then everything is killed.
-PATIENCE = 120
+# Time limits are those of production, so that no busy machine changes a verdict; attacks that wait
+# for one to pass have lower ones. Little memory and few processes, as attacks use up all they get.
+LIMITS = {"seconds_in_total": 100, "memory_mb": 256, "processes": 24}
+# Longer than the grader may take, to end what it has started too; then everything is killed.
+PATIENCE = 200
 # Megabytes. Gradescope's small container has 768 for all processes together.
 MOST_MEMORY = 500
 # Nobody has these numbers; one each, for the kernel counts processes per user.
@@ -38,13 +49,13 @@ class Outcome:
 
     results: dict | None  # None: no results.json, or one that is no JSON
     size: int  # of results.json
-    hung: bool
-    seconds: float
-    left: list[str]  # processes
-    new: list[str]  # files outside
-    changed: list[str]  # files of others
-    peak_mb: int  # of memory, of the process that took most
-    log: str
+    hung: bool = False
+    cpu_seconds: float = 0  # of the grader, without the notebook
+    left: list[str] = field(default_factory=list)  # processes
+    new: list[str] = field(default_factory=list)  # files outside
+    changed: list[str] = field(default_factory=list)  # what belongs to others
+    peak_mb: int = 0  # of memory, of the process that took most
+    log: str = ""
 
     @property
     def score(self) -> float:
@@ -102,7 +113,7 @@ def grade(attack: Attack, ordinary: bool = False, first_process: int | None = No
 def grade_by_stock(attack: Attack, seconds: float) -> Outcome:
     """Run an attack through stock Otter: ``otter run`` with the notebook's plain zip.
 
-    As an ordinary user whom nothing else belongs to, lest it does any harm: it may write to
+    As an ordinary user whom nothing else belongs to, so that it does no harm: it may write to
     everything of Otter's, like root on Gradescope.
     """
     with tempfile.TemporaryDirectory(prefix="attack-") as name:
@@ -160,8 +171,9 @@ def in_jail(
     return Outcome(results, len(text), log=log, **json.loads(done.stdout))
 
 
-NAMESPACES = ["unshare", "--pid", "--mount", "--net", "--ipc", "--fork", "--kill-child"]
-NAMESPACES += ["--mount-proc"]
+# If this process is killed, so are `unshare` and, with the first process in it, the namespace.
+NAMESPACES = ["setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--mount", "--net", "--ipc"]
+NAMESPACES += ["--fork", "--kill-child", "--mount-proc"]
 
 
 @functools.cache
@@ -184,6 +196,51 @@ def unpacked() -> Path:
 
 _kept: list[tempfile.TemporaryDirectory] = []
 
+# -- harmless attacks ---------------------------------------------------------------------------
+
+
+class WarmGrader(contextlib.ExitStack):
+    """Grades harmless attacks in this process, one after the other in one sandbox.
+
+    As `autograder.grader.many` does with the submissions of a class.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.homework = load(unpacked())
+        self.sandbox = self.enter_context(Sandbox())
+
+    def grade(self, attack: Attack) -> Outcome:
+        """Grade an attack; what is left of it below the sandbox is part of the outcome."""
+        limits = replace(self.homework.limits, **LIMITS | attack.limits)
+        before = time.process_time()
+        with tempfile.TemporaryDirectory(prefix="attack-") as folder:
+            attack.write(Path(folder))
+            upload = make_upload(read_files([Path(folder)], limits.upload_mb))
+            graded = grading.grade(replace(self.homework, limits=limits), upload, self.sandbox)
+        text = json.dumps(make_results(graded), indent=1)
+        return Outcome(
+            json.loads(text), len(text), cpu_seconds=time.process_time() - before,
+            left=self._wait_for_processes(), new=self._files(), changed=self._changes(),
+        )  # fmt: skip
+
+    def _wait_for_processes(self) -> list[str]:
+        """Return the processes below the fork server that do not end by themselves."""
+        server = psutil.Process(self.sandbox.process.pid)
+        _, left = psutil.wait_procs(server.children(recursive=True), jail.SECONDS_TO_END)
+        # Those too that came meanwhile.
+        return [jail.describe(process) for process in {*left, *server.children(recursive=True)}]
+
+    def _files(self) -> list[str]:
+        """Return what lies in the sandbox's folder beside IPython's own."""
+        return [str(path) for path in self.sandbox.folder.iterdir() if path.name != "ipython"]
+
+    def _changes(self) -> list[str]:
+        return (
+            ["the fork server, which has ended"] if self.sandbox.process.poll() is not None else []
+        )
+
+
 # -- judging ----------------------------------------------------------------------------------
 
 
@@ -198,8 +255,8 @@ def problems(attack: Attack, outcome: Outcome) -> list[str]:
         found.append(f"{outcome.score:g} points instead of {attack.points:g}")
     if "The grader failed" in outcome.results["output"] or not outcome.results["tests"]:
         found.append("the grader failed")
-    if outcome.seconds > attack.seconds:
-        found.append(f"took {outcome.seconds:.0f} s")
+    if outcome.cpu_seconds > attack.cpu_seconds:
+        found.append(f"took {outcome.cpu_seconds:.0f} s")
     if outcome.peak_mb > MOST_MEMORY:
         found.append(f"took {outcome.peak_mb} MB")
     found += leaks(outcome)

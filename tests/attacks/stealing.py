@@ -6,12 +6,12 @@ from __future__ import annotations
 from . import (
     LOOT_IN_CODE,
     UNTOUCHED,
-    _registering,
     add_cell,
     answer,
     cell,
     memory,
     read_notebook,
+    registering,
     replace_function,
     thief,
     write_notebook,
@@ -145,7 +145,7 @@ def files_left_open():
             pass
 
 
-@thief()
+@thief(warm=True)
 def objects_in_memory():
     """Looks for code of tests and for test cases among all objects."""
     import gc
@@ -159,7 +159,7 @@ def objects_in_memory():
             loot += repr(thing)[:300]
 
 
-@thief()
+@thief(warm=True)
 def frames_of_callers():
     """Looks for tests in the frames of all threads."""
     import os
@@ -239,7 +239,7 @@ def inputs_in_shared_memory():
         return bytes(shared[:1000]).rstrip(b"\0").decode()
 
 
-@memory()
+@memory(warm=True)
 def inputs_in_the_python_process():
     """Remembers hidden inputs in modules, and in the environment."""
     import builtins
@@ -316,7 +316,7 @@ def inputs_for_the_other_notebook():
     """Lets one notebook remember hidden inputs, and the other one publish them."""
 
 
-_registering(_exchange, 0, "found nothing", stock=False)(inputs_for_the_other_notebook)
+registering(_exchange, 0, "found nothing", "memory", stock=False)(inputs_for_the_other_notebook)
 
 
 @answer(UNTOUCHED, "", to="constant_gradient")
@@ -325,14 +325,14 @@ def inputs_in_the_text_of_errors(theta, y):
     raise AssertionError("STO" + f"LEN {theta} {y}" if len(y) != 5 else "not yet")
 
 
-@answer(UNTOUCHED, "", to="constant_gradient")
+@answer(UNTOUCHED, "", to="constant_gradient", warm=True)
 def inputs_in_the_class_of_errors(theta, y):
     """Raises an error of a class whose name is made of hidden inputs."""
     digits = "_".join(str(int(abs(value) * 1000)) for value in y[:5])
     raise type("STO" + f"LEN_{digits}" if len(y) != 5 else "Error", (Exception,), {})("text")
 
 
-@answer(UNTOUCHED, "", to="constant_gradient")
+@answer(UNTOUCHED, "", to="constant_gradient", warm=True)
 def inputs_in_names(theta, y):
     """Renames the function and the type of its result after hidden inputs."""
     if len(y) != 5:
@@ -364,7 +364,7 @@ def inputs_in_a_changing_name():
     grader.check("q1a_i")
 
 
-@answer(UNTOUCHED, "", to="constant_gradient")
+@answer(UNTOUCHED, "", to="constant_gradient", warm=True)
 def inputs_in_a_dtype(theta, y):
     """Returns arrays whose field names, and whose shape, are hidden inputs."""
     if len(y) != 5:
@@ -386,7 +386,7 @@ def inputs_in_a_fault(theta, y):
                 pass
 
 
-@answer(UNTOUCHED, "", to="constant_gradient")
+@answer(UNTOUCHED, "", to="constant_gradient", warm=True)
 def inputs_in_printed_text(theta, y):
     """Prints and warns of hidden inputs."""
     import logging
