@@ -19,7 +19,7 @@ from .mistakes import SENTENCES, Mistakes, Reading, by_reading, close, recognise
 
 
 def check_call(
-    function: Callable | None,
+    function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     expected: Any,
     mistakes: Mistakes,
@@ -33,7 +33,7 @@ def check_call(
 
 
 def check_value(
-    function: Callable | None,
+    function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     expected: Any,
     mistakes: Mapping[Reading, Any],
@@ -61,7 +61,7 @@ def check_value(
 
 
 def get_result(
-    function: Callable | None,
+    function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     expected: Any,
     *,
@@ -113,7 +113,11 @@ class Call:
     """One call of a student's function, and what there is to say about it."""
 
     def __init__(
-        self, function: Callable | None, arguments: Mapping[str, Any], hidden: str, per: str
+        self,
+        function: Callable[..., Any] | None,
+        arguments: Mapping[str, Any],
+        hidden: str,
+        per: str,
     ):
         self.function, self.arguments, self.hidden, self.per = function, arguments, hidden, per
         name = str(getattr(function, "__name__", ""))
@@ -124,9 +128,9 @@ class Call:
 
     def run(self, passed: Mapping[str, Any]) -> Any:
         """Return what the function returns for ``passed``; explain whatever stops it."""
-        self.check_callable()
+        function = self.check_callable()
         try:
-            return self.function(*passed.values())
+            return function(*passed.values())
         except NotImplementedError as stub:
             text = "" if self.hidden else f": {stub}"
             self.fail(
@@ -142,8 +146,8 @@ class Call:
         except BaseException as error:
             self.fail("raised", "it stopped with an error", error=self.describe(error))
 
-    def check_callable(self) -> None:
-        """Fail if there is no function, or one that does not take these arguments."""
+    def check_callable(self) -> Callable[..., Any]:
+        """Return the function; fail if there is none, or one that takes other arguments."""
         if self.function is None:
             self.fail(
                 "undefined",
@@ -167,6 +171,7 @@ class Call:
             )
         except ValueError:
             pass  # some built-in functions have no signature to look at
+        return self.function
 
     def describe(self, error: BaseException) -> str:
         """Return type, text and place of ``error``; in a hidden test only the type.
@@ -239,7 +244,7 @@ class Call:
                 advice=_shape_hint(value.shape, np.shape(expected), self.per)
                 + (" Are the parts of the tuple in the right order?" if self.part else ""),
             )
-        return value.astype(float)
+        return np.asarray(value, dtype=float)
 
     def check_unmodified(self, name: str, after: Any) -> None:
         """Fail if the call changed the argument ``name``."""

@@ -40,7 +40,7 @@ def target(x: np.ndarray | float) -> np.ndarray:
 
     It is linear between the knots 0, 0.1, ..., 1 and has the value sin(12345 k) at knot k.
     """
-    return np.interp(x, KNOTS, HEIGHTS)
+    return np.asarray(np.interp(x, KNOTS, HEIGHTS))
 
 
 def make_dataset(n_samples: int = 200, noise: float = 0.1, seed: int = 1) -> Dataset:

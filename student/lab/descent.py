@@ -111,9 +111,11 @@ def plot_divergence(
         n_steps: number of steps for each step size.
     """
     away = abs(start - optimum)
-    ends = [
-        descent_path(lambda theta, a=a: update(theta, a), start, n_steps)[-1] for a in step_sizes
-    ]
+
+    def end(step_size: float) -> float:
+        return float(descent_path(lambda theta: update(theta, step_size), start, n_steps)[-1])
+
+    ends = [end(step_size) for step_size in step_sizes]
     # A path that lands on the optimum exactly has no place on a logarithmic axis.
     ratios = np.maximum(np.abs(np.array(ends) - optimum) / away, 1e-16)
     ax.semilogy(step_sizes, ratios, color=BLUE, linewidth=2.5)

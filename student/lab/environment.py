@@ -59,7 +59,7 @@ def _requirements(path: Path) -> list[tuple[str, str]]:
         return []
     lines = path.read_text(encoding="utf-8").splitlines()
     matches = (re.match(r"([\w.-]+)==([\w.+!-]+)", line) for line in lines)
-    return [match.group(1, 2) for match in matches if match]
+    return [(match[1], match[2]) for match in matches if match]
 
 
 def _examine(name: str, wanted: str) -> list[str]:

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from IPython.display import display
@@ -113,11 +114,15 @@ def _checked_runs(histories: Histories) -> dict[str, History]:
     if not isinstance(histories, Iterable):
         kind = type(histories).__name__
         raise ValueError(f"histories must be one History, several, or a mapping, got {kind}")
-    named = isinstance(histories, Mapping)
     runs: dict[str, History] = {}
-    for label, history in histories.items() if named else enumerate(histories):
-        _check_history(str(label) if named else f"run {label}", history)
-        runs[str(label) if named else _unused(_description(history), runs)] = history
+    if isinstance(histories, Mapping):
+        for label, history in histories.items():
+            _check_history(str(label), history)
+            runs[str(label)] = history
+    else:
+        for number, history in enumerate(histories):
+            _check_history(f"run {number}", history)
+            runs[_unused(_description(history), runs)] = history
     if not runs:
         raise ValueError("histories must hold at least one run, got none")
     return runs
@@ -200,7 +205,7 @@ def _build() -> str:
     return hashlib.sha256(_template().encode()).hexdigest()[:12]
 
 
-def _payload(runs: Mapping[str, History], dataset: Dataset) -> dict:
+def _payload(runs: Mapping[str, History], dataset: Dataset) -> dict[str, Any]:
     """Return what the script needs to know, as plain data."""
     return {
         "target": [_rounded(KNOTS), _rounded(HEIGHTS)],
@@ -209,7 +214,7 @@ def _payload(runs: Mapping[str, History], dataset: Dataset) -> dict:
     }
 
 
-def _packed(label: str, history: History) -> dict:
+def _packed(label: str, history: History) -> dict[str, Any]:
     """Return one run as plain data; a frozen hidden layer is stored once."""
     frozen = _is_frozen(history)
     hidden = slice(0, 1) if frozen else slice(None)
@@ -228,7 +233,7 @@ def _packed(label: str, history: History) -> dict:
     }
 
 
-def _rounded(values: np.ndarray) -> list:
+def _rounded(values: np.ndarray) -> Any:
     """Return an array as nested lists, rounded to six significant digits."""
     if np.ndim(values):
         return [_rounded(value) for value in values]
@@ -236,7 +241,7 @@ def _rounded(values: np.ndarray) -> list:
     return int(number) if number.is_integer() else number
 
 
-def _safe_json(data: dict) -> str:
+def _safe_json(data: dict[str, Any]) -> str:
     """Return JSON that cannot end the script element it stands in."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     for character in "<>&":
@@ -304,7 +309,8 @@ def _draw_last(ax: Axes, label: str, history: History, dataset: Dataset) -> Axes
     # A label is no formula, whatever dollar signs it has.
     ax.set_title(f"{label}\n{losses}", loc="left", fontsize=11, parse_math=False)
     # One legend above all panels is enough.
-    ax.get_legend().remove()
+    if legend := ax.get_legend():
+        legend.remove()
     return ax
 
 

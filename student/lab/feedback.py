@@ -23,6 +23,7 @@ from .call import check_value, get_result
 from .mistakes import (
     RELATIVE_TOLERANCE,
     Mistakes,
+    Reading,
     by_reading,
     close,
     one,
@@ -30,11 +31,14 @@ from .mistakes import (
     variants,
 )
 
+# The parts of a result that is a tuple: arrays and numbers.
+Values = tuple[Any, ...]
+
 # -- the checks that tests call ---------------------------------------------------------------
 
 
 def check_gradient(
-    function: Callable | None,
+    function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     expected: float,
     *,
@@ -60,7 +64,7 @@ def check_gradient(
 
 
 def check_contributions(
-    function: Callable | None,
+    function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     expected: np.ndarray,
     *,
@@ -81,7 +85,7 @@ def check_contributions(
 
 
 def check_optimum(
-    function: Callable | None,
+    function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     expected: float,
     *,
@@ -105,7 +109,7 @@ def check_optimum(
 
 
 def check_update(
-    function: Callable | None,
+    function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     expected: float,
     *,
@@ -158,7 +162,7 @@ def _bessel(name: str, n: int) -> dict[str, float]:
 
 
 def check_elbows(
-    function: Callable | None,
+    function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     expected: np.ndarray,
     *,
@@ -174,7 +178,7 @@ def check_elbows(
 
 
 def check_curve(
-    function: Callable | None,
+    function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     expected: np.ndarray,
     *,
@@ -196,9 +200,9 @@ def check_curve(
 
 
 def check_network_gradient(
-    function: Callable | None,
+    function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
-    expected: tuple,
+    expected: Values,
     *,
     mistakes: Mistakes | None = None,
     **options: Any,
@@ -209,7 +213,9 @@ def check_network_gradient(
     are (g_w1, g_b1, g_w2, g_b2).
     """
     factors = _gradient_factors("network sign", _size(arguments))
-    known = {name: tuple(factor * part for part in expected) for name, factor in factors.items()}
+    known: dict[Any, Values] = {
+        name: tuple(factor * part for part in expected) for name, factor in factors.items()
+    }
     g_w1, g_b1, g_w2, g_b2 = expected
     known["swapped"] = (g_b1, g_w1, g_w2, g_b2)
     known |= mistakes or {}
@@ -218,7 +224,10 @@ def check_network_gradient(
 
 
 def check_network_update(
-    function: Callable | None, arguments: Mapping[str, Any], expected: tuple, **options: Any
+    function: Callable[..., Any] | None,
+    arguments: Mapping[str, Any],
+    expected: Values,
+    **options: Any,
 ) -> None:
     """Check one call of a function that takes one step of a network's four parameters.
 
@@ -247,7 +256,7 @@ def check_network_update(
 
 
 def check_least_squares(
-    function: Callable | None,
+    function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     features: np.ndarray,
     **options: Any,
@@ -287,16 +296,19 @@ def check_least_squares(
         )
 
 
-def _named(names: tuple, expected: tuple, known: Mapping[str, tuple]) -> tuple[dict, dict]:
+def _named(
+    names: tuple[str, ...], expected: Values, known: Mapping[Any, Values]
+) -> tuple[dict[str, Any], dict[Reading, Any]]:
     """Return a tuple, and the tuples that mistakes lead to, as dicts of their parts by name."""
     right = dict(zip(names, expected, strict=True))
-    return right, {one(key): dict(zip(names, value, strict=True)) for key, value in known.items()}
+    values = by_reading(known).items()
+    return right, {key: dict(zip(names, value, strict=True)) for key, value in values}
 
 
 def _over_units(expected: np.ndarray, arguments: Mapping[str, Any]) -> np.ndarray:
     """Return the curve of a network whose units are averaged instead of added."""
     shift = arguments.get("b2", 0.0)
-    return (expected - shift) / len(arguments["w1"]) + shift
+    return np.asarray((expected - shift) / len(arguments["w1"]) + shift)
 
 
 def _loss(columns: np.ndarray, weights: np.ndarray, y: np.ndarray) -> float:

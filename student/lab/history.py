@@ -12,6 +12,7 @@ import json
 import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class History:
     @property
     def width(self) -> int:
         """The number H of hidden units."""
-        return self.w1.shape[1]
+        return int(self.w1.shape[1])
 
     def params(self, snapshot: int = -1) -> Params:
         """Return the network at one snapshot, by default the last."""
@@ -105,7 +106,7 @@ def run_name(width: int, train_hidden: bool) -> str:
     return f"{width}_{'all' if train_hidden else 'output'}"
 
 
-def save_runs(runs: dict[str, History], provenance: dict, folder: Path = FOLDER) -> None:
+def save_runs(runs: dict[str, History], provenance: dict[str, Any], folder: Path = FOLDER) -> None:
     """Write runs and their provenance; the same runs give the same bytes."""
     folder.mkdir(exist_ok=True)
     arrays = {

@@ -90,7 +90,8 @@ def evaluate(params: Params, x: np.ndarray) -> np.ndarray:
     import torch
 
     with torch.no_grad():
-        return to_torch(params)(torch.tensor(np.asarray(x, dtype=float))[:, None])[:, 0].numpy()
+        outputs = to_torch(params)(torch.tensor(np.asarray(x, dtype=float))[:, None])
+    return np.asarray(outputs[:, 0])
 
 
 def contributions(params: Params, x: np.ndarray) -> np.ndarray:
@@ -99,4 +100,5 @@ def contributions(params: Params, x: np.ndarray) -> np.ndarray:
 
     with torch.no_grad():
         net = to_torch(params)
-        return (net[:2](torch.tensor(np.asarray(x, dtype=float))[:, None]) * net[2].weight).numpy()
+        hidden = net[:2](torch.tensor(np.asarray(x, dtype=float))[:, None])
+        return np.asarray(hidden * net[2].weight)

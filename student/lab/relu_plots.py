@@ -46,8 +46,7 @@ def plot_curve(ax: Axes, x: np.ndarray, y: np.ndarray, label: str, number: int =
     """
     if np.shape(y) != np.shape(x):
         raise ValueError(f"a curve needs one value per x, shape {np.shape(x)}, got {np.shape(y)}")
-    style = {"color": COLOURS[number], "linestyle": LINE_STYLES[number]}
-    ax.plot(x, y, linewidth=2.5, label=label, **style)
+    ax.plot(x, y, linewidth=2.5, label=label, color=COLOURS[number], linestyle=LINE_STYLES[number])
     return finish(ax, title="", x="x", y="y", legend=True)
 
 
@@ -124,4 +123,4 @@ def plot_travel(ax: Axes, travel: Mapping[str, np.ndarray]) -> Axes:
 
 def _positions(history: History) -> np.ndarray:
     """Return where the snapshots stand on a logarithmic axis of steps."""
-    return np.maximum(history.steps, STEP_ZERO)
+    return np.asarray(np.maximum(history.steps, STEP_ZERO))

@@ -9,12 +9,15 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 
 from .data import Dataset
 from .history import History, snapshot_steps
 from .network import Params, check_params, evaluate, from_torch, to_torch
+
+Item = TypeVar("Item")
 
 # Drawing minibatches one at a time would cost more than using them.
 BLOCK = 1000
@@ -59,8 +62,8 @@ def train_torch(
 
 
 def train_with(
-    gradient: Callable,
-    update: Callable,
+    gradient: Callable[..., Any],
+    update: Callable[..., Any],
     dataset: Dataset,
     params: Params,
     *,
@@ -196,7 +199,7 @@ def diverged(step: int, step_size: float) -> FloatingPointError:
     )
 
 
-def progress(items: Iterable, total: int, patience: float = 2.0) -> Iterator:
+def progress(items: Iterable[Item], total: int, patience: float = 2.0) -> Iterator[Item]:
     """Yield the items; once that has taken ``patience`` seconds, show a bar on stderr."""
     start = shown = time.monotonic()
     for count, item in enumerate(items):
@@ -210,9 +213,10 @@ def progress(items: Iterable, total: int, patience: float = 2.0) -> Iterator:
         print(f"\rtraining [{'#' * 30}] 100 %", file=sys.stderr)
 
 
-def _copy(params: tuple) -> Params:
+def _copy(params: tuple[Any, ...]) -> Params:
     """Return a copy that a later update in place does not change."""
-    return Params(*(np.array(value, dtype=float) for value in params[:3]), float(params[3]))
+    w1, b1, w2 = (np.array(value, dtype=float) for value in params[:3])
+    return Params(w1, b1, w2, float(params[3]))
 
 
 def _check_shapes(who: str, values: object, shapes: list[tuple[int, ...]]) -> None:
