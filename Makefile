@@ -45,9 +45,10 @@ format: $(READY) ## format the code, and strip outputs and cell ids from the mas
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m autograder.release --clean
 
-lint: $(READY) ## check style without changing anything
+lint: $(READY) ## check style and types without changing anything
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
+	$(RUN) -m mypy
 
 clean: ## remove .venv and caches; what is committed stays
 	rm -rf $(VENV) .pytest_cache .ruff_cache .release-*

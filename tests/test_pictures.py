@@ -64,6 +64,12 @@ def test_tangents_have_the_slope_they_are_given(ax):
     assert ax.lines[1].get_label() == "theta = 3, slope 4.00"
 
 
+@pytest.mark.parametrize("noise", [1e-16, -1e-16, 0.0, -0.004])
+def test_a_slope_of_almost_zero_has_no_sign(ax, noise):
+    descent.plot_tangents(ax, lambda theta: theta**2, lambda theta: noise, [0.0])
+    assert ax.lines[1].get_label() == "theta = 0, slope 0.00"
+
+
 def test_plot_fit_joins_each_point_to_its_prediction(ax):
     descent.plot_fit(ax, X, Y, 2 * X)
     sticks = ax.collections[0].get_segments()

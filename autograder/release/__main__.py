@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         reason = f"No release:\n{source}: {fault}. Make it readable, then run this again"
     except OSError as error:
         if error.filename is None:
-            raise  # a closed pipe or the like, no file that somebody could mend
+            raise  # a closed pipe or the like, no file that somebody could repair
         reason = (
             f"No release:\n{error.filename}: {error.strerror}. Make it readable and writable "
             f"(or free some space), then run this again"
@@ -163,7 +163,7 @@ def put_into_place(built: Path, root: Path) -> None:
             os.replace(built / name, root / name)
     except BaseException:  # Ctrl-C too
         for name in targets:
-            # Whatever was done is undone; what the disk says is surer than any list.
+            # Undo all that was done; what the disk says is surer than any list.
             if not (built / name).exists():
                 os.replace(root / name, built / name)
             if (old / name).exists():

@@ -1,6 +1,6 @@
 """Run Otter Assign on the masters, and assemble what a release consists of.
 
-The result is the same bytes for the same masters, whatever the day and the folder: zip entries
+The result is the same bytes for the same masters, on any day and in any folder: zip entries
 are sorted and carry a fixed date, notebooks carry no ids and no times.
 """
 
@@ -119,7 +119,7 @@ def _copy_student_files(root: Path, student: Path) -> None:
     done = subprocess.run(command, cwd=student, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ReleaseError(
-            f"assignment/lab cannot write explorer.html: {last_line(done.stderr)}: mend lab/"
+            f"assignment/lab cannot write explorer.html: {last_line(done.stderr)}: correct lab/"
         )
 
 

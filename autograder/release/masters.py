@@ -206,7 +206,7 @@ class _Reader:
             )
         except Exception as error:  # nbformat trips over bad structure in many ways
             self.note(
-                f"is not a valid notebook ({one_line(error)}): restore it from git, or mend "
+                f"is not a valid notebook ({one_line(error)}): restore it from git, or correct "
                 f"the JSON where that says"
             )
         else:

@@ -102,7 +102,7 @@ def _setting(root: Path, *keys: str) -> object:
     try:
         value: object = tomllib.loads(_read(root, "pyproject.toml"))
     except tomllib.TOMLDecodeError as error:
-        raise ReleaseError(f"pyproject.toml is not valid TOML: {error}: mend it there") from None
+        raise ReleaseError(f"pyproject.toml is not valid TOML: {error}: correct it there") from None
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else value
     return value
@@ -182,7 +182,7 @@ def _assignment_problems(root: Path) -> Iterator[str]:
             return
         Assignment(config, require_valid_keys=True)
     except yaml.YAMLError as error:
-        yield f"{place} is not valid YAML: {one_line(error)}: mend it there"
+        yield f"{place} is not valid YAML: {one_line(error)}: correct it there"
         return
     except ReleaseError:
         raise
