@@ -127,7 +127,7 @@ class Call:
     # Getting the result.
 
     def run(self, passed: Mapping[str, Any]) -> Any:
-        """Return what the function returns for ``passed``; explain whatever stops it."""
+        """Return what the function returns for ``passed``; explain what stops it."""
         function = self.check_callable()
         try:
             return function(*passed.values())

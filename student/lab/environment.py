@@ -18,7 +18,7 @@ OPTIONAL = {
 
 
 def doctor(homework: Path | None = None) -> None:
-    """Print what is installed, what is missing, and the command that mends it.
+    """Print what is installed, what is missing, and the command that helps.
 
     Never raises: a patient should not have to debug the doctor.
 

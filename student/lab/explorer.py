@@ -183,7 +183,7 @@ def _check_dataset(dataset: Dataset) -> None:
 
 
 def _fragment(runs: Mapping[str, History], dataset: Dataset, picture: str = "") -> str:
-    """Return the figure as HTML to be put into a page, with a PNG in base64 for want of scripts."""
+    """Return the figure as HTML for a page; ``picture``, a PNG, is for readers without scripts."""
     alt = _alt(runs)
     image = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{picture}">'
     parts = {
@@ -306,7 +306,7 @@ def _draw_last(ax: Axes, label: str, history: History, dataset: Dataset) -> Axes
     place = ax.get_xaxis_transform()
     ax.plot(elbows, on_the_axis, "^", color=BLACK, transform=place, label="elbows")
     losses = f"train loss {history.train_loss[-1]:.3g}, test loss {history.test_loss[-1]:.3g}"
-    # A label is no formula, whatever dollar signs it has.
+    # A label is no formula, even with dollar signs in it.
     ax.set_title(f"{label}\n{losses}", loc="left", fontsize=11, parse_math=False)
     # One legend above all panels is enough.
     if legend := ax.get_legend():

@@ -25,7 +25,7 @@ WIDTHS = (10, 20, 40)
 
 
 class CheckpointError(RuntimeError):
-    """The shipped runs cannot be read; the text says which file, why, and what mends it."""
+    """The shipped runs cannot be read; the text says which file, why, and what to run."""
 
 
 @dataclass(frozen=True)

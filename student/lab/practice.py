@@ -13,7 +13,7 @@ points = 0
 
 
 @test_case(points=0)
-def test_public(mean_of_squares):  # type: ignore[no-untyped-def]
+def test_public(mean_of_squares):
     import numpy as np
 
     from lab.call import check_call
