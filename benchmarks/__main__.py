@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
+import os
 import statistics
+import subprocess
 import sys
 import time
 import zipfile
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,13 +23,13 @@ import nbformat
 import numpy as np
 import psutil
 
-from .grade.submissions import find, read
-from .grade.workers import Package, Worker
-from .limits import MEGABYTE
-from .release.stock import grade
-from .release.verify import grade_in_container
+from autograder.grader.files import read_files
+from autograder.grader.many import pack
+from autograder.release.stock import grade
+from autograder.release.verify import grade_in_container
 
 ROOT = Path(__file__).resolve().parent.parent
+MEGABYTES = 25  # of one submission, at most
 sys.path.insert(0, str(ROOT / "assignment"))
 
 
@@ -82,30 +84,26 @@ def bench_grading() -> None:
 
 
 def bench_class() -> None:
-    """Compare stock `otter run` with a worker of `autograder.grade`, on 40 submissions."""
+    """Compare stock `otter run` with the loop that grades a class, on 40 submissions."""
     with TemporaryDirectory() as folder:
         place = Path(folder)
         with zipfile.ZipFile(ROOT / "autograder/homework.zip") as archive:
             archive.extractall(place / "homework")
-        write_class(place / "class", 40)
+        (place / "temporary").mkdir()
+        submissions = write_class(place / "class", 40)
         start = time.perf_counter()
-        worker = Worker(place / "homework", place / "log.txt")
-        worker.take()
-        print(f"a class of 40 from the bank; a worker starts in {_since(start)}")
-        ours, stock = [], []
-        for i, submission in enumerate(find([place / "class"])):
-            start = time.perf_counter()
-            contents = read(submission, 25 * MEGABYTE)
-            worker.give(Package(submission.name, contents.message(), "", []), 600)
-            worker.take()
-            ours.append(time.perf_counter() - start)
-            if i % 8 == 0:
+        with grading_loop(place / "homework", place / "temporary") as grade_next:
+            print(f"a class of 40; the loop of one worker starts in {_since(start)}")
+            ours, stock = [], []
+            for i, submission in enumerate(submissions):
                 start = time.perf_counter()
-                for notebook in sorted(submission.sources[0].iterdir()):
-                    grade(notebook, ROOT / f"autograder/{notebook.stem}.zip")
-                stock.append(time.perf_counter() - start)
-        worker.stop()
-        worker.wait()
+                grade_next(submission)
+                ours.append(time.perf_counter() - start)
+                if i % 8 == 0:
+                    start = time.perf_counter()
+                    for notebook in sorted(submission.iterdir()):
+                        grade(notebook, ROOT / f"autograder/{notebook.stem}.zip")
+                    stock.append(time.perf_counter() - start)
     ratio = statistics.median(stock) / statistics.median(ours)
     print(
         f"  stock otter run, both notebooks  median {statistics.median(stock):.3f} s\n"
@@ -113,22 +111,46 @@ def bench_class() -> None:
     )
 
 
-def write_class(place: Path, number: int) -> None:
-    """Write submissions with an answer of the bank to every question."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    from submissions import BANK
-    from test_stock_otter import fill_in
+@contextlib.contextmanager
+def grading_loop(homework: Path, temporary: Path) -> Iterator[Callable[[Path], dict]]:
+    """Start `autograder.grader.many`; yield a function that grades the files of a folder."""
+    program = [str(homework / "grader/start.py"), "many", str(homework), str(temporary)]
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-B", *program, str(os.getpid())],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    with process:
+        ready = json.loads(process.stdout.readline())
+        if "ready" not in ready:
+            raise RuntimeError(f"the loop does not start: {ready}")
 
-    answers: dict[str, list] = defaultdict(list)
-    for answer in BANK:
-        answers[answer.function].append(answer)
-    for i in range(number):
-        chosen = [of_one[i % len(of_one)] for of_one in answers.values()]
-        (place / f"s{i:02}").mkdir(parents=True)
-        for prefix, name in (("q1", "gradient_descent"), ("q2", "relu_sgd")):
+        def grade_next(folder: Path) -> dict:
+            process.stdin.write(json.dumps(pack(read_files([folder], MEGABYTES))) + "\n")
+            process.stdin.flush()
+            return json.loads(process.stdout.readline())["record"]
+
+        yield grade_next
+
+
+def write_class(place: Path, number: int) -> list[Path]:
+    """Write submissions in which every fourth answer is missing, another one in each."""
+    folders = [place / f"s{i:02}" for i in range(number)]
+    for name in ("gradient_descent", "relu_sgd"):
+        solved = nbformat.read(ROOT / f"solutions/{name}.ipynb", as_version=4)
+        answers = {_first_words(c): c.source for c in solved.cells if c.source.startswith("def ")}
+        for i, folder in enumerate(folders):
             notebook = nbformat.read(ROOT / f"student/{name}.ipynb", as_version=4)
-            fill_in(notebook, [a for a in chosen if a.question.startswith(prefix)])
-            nbformat.write(notebook, place / f"s{i:02}" / f"{name}.ipynb")
+            stubs = [cell for cell in notebook.cells if _first_words(cell) in answers]
+            for k, cell in enumerate(stubs):
+                if (i + k) % 4:
+                    cell.source = answers[_first_words(cell)]
+            folder.mkdir(parents=True, exist_ok=True)
+            nbformat.write(notebook, folder / f"{name}.ipynb")
+    return folders
+
+
+def _first_words(cell: nbformat.NotebookNode) -> str:
+    return cell.source.partition("(")[0]
 
 
 def peak_memory(action: Callable) -> float:
