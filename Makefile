@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
+# The modules of tests/ that need no sandbox, no release and no browser.
+QUICK := bank feedback training doctor upload protocol project
 
 .DEFAULT_GOAL := help
-.PHONY: help setup release check checkpoints portability test bench bench-attacks format lint clean
+.PHONY: help setup release check checkpoints portability quick test bench bench-attacks format lint clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,8 +30,12 @@ check: $(READY) ## rebuild in a temporary folder and compare with what is commit
 checkpoints: $(READY) ## train the six networks of part 2 again (seconds)
 	$(RUN) assignment/reference_trainer.py
 
+# Four processes at most: more only wait for each other, in tests that watch processes and limits.
 test: $(READY) ## run all tests
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n logical --maxprocesses 4 --dist loadgroup
+
+quick: $(READY) ## run the cheap tests: bank, feedback, lab, uploads, protocol (seconds)
+	$(RUN) -m pytest $(QUICK:%=tests/test_%.py)
 
 portability: $(READY) ## repeat the check as if on other machines (a minute for each)
 	$(RUN) -m tests.portability

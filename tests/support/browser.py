@@ -1,4 +1,6 @@
-"""A real browser for the tests of pages, where there is one."""
+"""The browser in which pages are tested."""
+
+from __future__ import annotations
 
 import shutil
 
