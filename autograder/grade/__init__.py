@@ -4,17 +4,20 @@ The way of a submission through this package:
 
 - ``__main__`` is the command line, `progress` its line that says how far it is;
 - `submissions` finds submissions in folders, zip files and Gradescope's exports;
-- `contents` has ``grader.files`` read one, and says what its result depends on;
-- `run` says what is graded, what is kept, and what is done when something dies;
+- `run` has ``grader.files`` read each, says what has to be graded, and what is done when something
+  dies;
 - `executors` gets submissions graded on this machine, `cluster` on a Dask cluster;
-- `processes` runs the graders for both: each is the program ``grader.many``;
-- `record` is what is kept of a graded submission, `store` the output folder;
+- `processes` runs the graders for both: each is the program ``grader.many`` of a `homework_zip`;
+- `results` is the output folder: what is kept of each submission;
 - `tally` counts over all records, `tables` writes them, `page` draws what was counted;
 - `compare` says whose score changed since an earlier run.
 
 This process reads bytes and JSON only. The tests, the limits and the grader's code all come out of
 ``homework.zip``, so that scores are those of a Gradescope upload of it.
 """
+
+# The file by which a folder of results is known.
+RUN = "run.json"
 
 
 class UsageError(Exception):

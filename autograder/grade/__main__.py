@@ -10,16 +10,15 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import CannotGrade, UsageError, store
-from .compare import Comparison, check_earlier, compare
+from . import CannotGrade, UsageError, results
+from .compare import Comparison, compare
 from .executors import Executor, LocalExecutor
+from .homework_zip import HomeworkZip, read_homework, unpacked
 from .page import write_page
-from .record import RUN, iter_records
-from .run import Run
+from .run import Dispatcher, Plan
 from .submissions import RULE, find
 from .tables import write_tables
 from .tally import Tally
@@ -155,7 +154,7 @@ def explain(error: OSError, out: Path) -> str:
 
 def last_words(out: Path) -> str:
     """Return the last error that graders wrote for staff, and where the rest is."""
-    log = out / store.LOG
+    log = out / results.LOG
     lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
     # Not the lines of a traceback, nor what has been said already.
     errors = [line for line in lines if ERROR.match(line) and "GraderError" not in line]
@@ -172,37 +171,48 @@ def grade(options: argparse.Namespace) -> int:
     Raises:
         UsageError, CannotGrade, OSError: as `main` explains them.
     """
-    homework = store.read_homework(options.homework)
+    homework = read_homework(options.homework)
     if options.compare is not None:
-        check_earlier(options.compare)
+        results.check_earlier(options.compare)
         if options.compare.resolve() == options.out.resolve():
             raise UsageError("--compare needs an earlier run in another folder than --out")
     ours = [path for path in (options.out, options.compare) if path is not None]
     submissions = find(options.submissions, options.one, ours)
     if not submissions:
         raise UsageError("there is no submission in what was given")
-    with store.opened(options.out):
-        run = Run(options.out, homework, submissions)
-        run.grade(partial(open_executor, options, homework))
-        totals = report(options.out, homework, run.about)
-        print_summary(options.out, run, totals)
+    with results.opened(options.out):
+        plan = Plan(options.out, homework, submissions)
+        kept = grade_all(options, homework, plan)
+        totals = report(options.out, homework, plan.about)
+        print_summary(options.out, plan, kept, totals)
         if options.compare is None:
             return 0
         return print_comparison(options.compare, options.out)
 
 
+def grade_all(options: argparse.Namespace, homework: HomeworkZip, plan: Plan) -> results.Kept:
+    """Grade what has to be, and keep it."""
+    number = len(plan.todo)
+    if not number:
+        return results.keep(options.out, plan.about, (), plan.copies, 0)
+    # Before anything of an earlier run is removed: there may be no such cluster.
+    with open_executor(options, homework, number) as executor:
+        outcomes = Dispatcher(executor, homework, plan.todo).outcomes()
+        return results.keep(options.out, plan.about, outcomes, plan.copies, number)
+
+
 @contextmanager
 def open_executor(
-    options: argparse.Namespace, homework: store.HomeworkZip, number: int
+    options: argparse.Namespace, homework: HomeworkZip, number: int
 ) -> Iterator[Executor]:
     """Open what grades so many submissions, here or on a cluster."""
-    log, seconds = options.out / store.LOG, homework.limits.seconds_in_total
+    log, seconds = options.out / results.LOG, homework.limits.seconds_in_total
     with ExitStack() as stack:
         executor: Executor
         if options.scheduler:
             executor = import_cluster()(options.scheduler, homework.data, log, seconds)
         else:
-            folder = stack.enter_context(store.unpacked(options.out, homework))
+            folder = stack.enter_context(unpacked(homework, options.out / results.WORK))
             executor = LocalExecutor(folder, log, min(options.jobs, number), seconds)
         stack.callback(executor.close)
         yield executor
@@ -222,24 +232,23 @@ def import_cluster() -> Callable[[str, bytes, Path, float], Executor]:
     return ClusterExecutor
 
 
-def report(out: Path, homework: store.HomeworkZip, about: dict[str, Any]) -> dict[str, Any]:
+def report(out: Path, homework: HomeworkZip, about: dict[str, Any]) -> dict[str, Any]:
     """Write tables and page; return the totals."""
-    store.write_json(out / RUN, {"finished": False, **about})
     tally = Tally(homework.mistakes)
-    write_tables(out, iter_records(out), tally)
+    write_tables(out, results.iter_records(out), tally)
     totals = tally.totals()
     write_page(out, tally, {**about, "titles": homework.titles})
-    store.end_run(out, {**about, "totals": totals})
+    results.end_run(out, {**about, "totals": totals})
     return totals
 
 
 # -- what is printed --------------------------------------------------------------------------
 
 
-def print_summary(out: Path, run: Run, totals: dict[str, Any]) -> None:
+def print_summary(out: Path, plan: Plan, kept: results.Kept, totals: dict[str, Any]) -> None:
     """Print counts, the mean, and where the files are."""
     number, mean = totals["submissions"], totals["mean"]
-    counts = f"{run.graded} graded now, {run.kept} as before, {len(run.copies)} copied"
+    counts = f"{kept.graded} graded now, {plan.kept} as before, {len(plan.copies)} copied"
     print(f"{number} submissions: {counts}. {totals['with_faults']} with faults.")
     if mean is not None:
         print(f"Mean {mean:.2f} of {totals['possible']:g} points, without written answers.")
@@ -248,19 +257,19 @@ def print_summary(out: Path, run: Run, totals: dict[str, Any]) -> None:
             f"{totals['not_graded']} could not be graded, through no fault of theirs: their "
             f"score says nothing. Run the same command again to try once more; see {out}/log.txt."
         )
-    for name in (store.GRADES, store.CASES, "index.html", "submissions/"):
+    for name in (results.GRADES, results.CASES, results.PAGE, "submissions/"):
         print(f"  {out}/{name}")
-    for sentence in run.missing:
+    for sentence in kept.missing_protections:
         print(f"protection off: {sentence}", file=sys.stderr)
 
 
 def print_comparison(earlier: Path, out: Path) -> int:
     """Print whose score changed, and keep it in a file; return the exit code."""
     comparison = Comparison()
-    with store.replacing(out / store.COMPARED) as file:
+    with results.replacing(out / results.COMPARED) as file:
         for line in compare(earlier, out, comparison):
             print(line, file=file)
-    with (out / store.COMPARED).open(encoding="utf-8") as file:
+    with (out / results.COMPARED).open(encoding="utf-8") as file:
         sys.stdout.writelines(file)
     if not (comparison.changed or comparison.same or comparison.messages_only):
         raise UsageError(f"{earlier} and {out} have no submission in common")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import UsageError
-from .record import Case, Record, read_record, read_run
+from .results import Case, Record, read_record, read_run
 from .words import one_line
 
 LONGEST = 160  # of a message
@@ -61,20 +61,6 @@ class Comparison:
         ):
             if names:
                 yield f"{len(names)} {what}: {', '.join(names)}"
-
-
-def check_earlier(folder: Path) -> None:
-    """Refuse a folder without a complete run.
-
-    Raises:
-        UsageError: there is none.
-    """
-    try:
-        finished = read_run(folder)["finished"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise UsageError(f"{folder} holds no results of an earlier run") from None
-    if not finished:
-        raise UsageError(f"{folder} holds a run that is not finished: finish it first")
 
 
 def compare(earlier: Path, out: Path, comparison: Comparison) -> Iterator[str]:

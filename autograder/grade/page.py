@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, StrictUndefined, Template
 
 from ..grader import facts
-from .store import CASES, GRADES, replacing
+from .results import CASES, GRADES, PAGE, replacing
 from .tally import ROWS, CaseId, CaseTally, Example, Reason, Submission, Tally
 from .words import clean, duration, number, of, percent, points
 
@@ -65,7 +65,7 @@ def write_page(out: Path, tally: Tally, about: Mapping[str, Any]) -> Path:
             (a hash) and ``date``, as in ``run.json``; ``titles``, what each question is called,
             by its id.
     """
-    path = out / "index.html"
+    path = out / PAGE
     tables = [name for name in (GRADES, CASES) if (out / name).is_file()]
     text = _template().render(_view(tally, about), tables=tables).lstrip()
     with replacing(path) as file:

@@ -1,33 +1,34 @@
 """One run: what is graded, what is kept, and what is done when something dies.
 
 A run goes on where an earlier one stopped; nothing is graded twice, and copies of the same work
-once. `Run` sees to that. `Dispatcher` sees to it that each submission is graded, wherever: a
-submission whose grader or Dask worker died is tried once more, other versions are refused, and a
-grader that fails on one submission after the other ends the run.
+once. `Plan` sees to that. `Dispatcher` sees to it that each submission is graded, wherever: a
+submission whose grader died is tried once more, other versions are refused, and a grader that
+fails on one submission after the other ends the run.
 """
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
+import os
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..grader.files import Files, pack
-from . import CannotGrade, UsageError, store
-from .contents import identify, read
+from ..grader.files import UNREADABLE, Files, encodable, pack, read_files
+from . import CannotGrade, UsageError
 from .executors import Executor, Result, Task
-from .progress import Progress
-from .record import Record, read_record
+from .homework_zip import HomeworkZip
+from .results import Outcome, Record, still_good
 from .submissions import Submission
 from .versions import check_versions
 
-# Of submissions whose grader died, and in a row of graders that do not start.
+# Of what a record says; a new number has everything graded again.
+FORMAT = 2
 TRIES = 2
 KILLED = "the grader's worker was killed while grading this"
 # When the grader itself fails in the same way on so many submissions in a row, it is not they. The
@@ -43,20 +44,10 @@ class Sent(NamedTuple):
     tries: int
 
 
-class Outcome(NamedTuple):
-    """What came of a submission: fields of its `Record`, and results for Gradescope or None."""
+class Plan:
+    """A class, and what has to be done about each submission."""
 
-    submission: Submission
-    key: str
-    record: dict[str, Any]
-    results: dict[str, Any] | None
-    missing_protections: list[str]
-
-
-class Run:
-    """A class, and how far it is."""
-
-    def __init__(self, out: Path, homework: store.HomeworkZip, submissions: list[Submission]):
+    def __init__(self, out: Path, homework: HomeworkZip, submissions: list[Submission]):
         """Look at everything, and find what is as it was.
 
         Args:
@@ -67,8 +58,7 @@ class Run:
         self.out, self.homework = out, homework
         self.todo: list[Submission] = []
         self.copies: list[Record] = []  # of submissions with the same content as an earlier one
-        self.kept = self.graded = self.faults = 0
-        self.missing: dict[str, None] = {}  # protections that a machine does not have
+        self.kept = 0
         self.about = {
             "date": datetime.now().astimezone().isoformat(timespec="seconds"),
             "title": homework.title,
@@ -78,90 +68,87 @@ class Run:
         }
         first: dict[str, str] = {}  # names by digest
         for submission in submissions:
-            self._plan(submission, first)
+            self._add(submission, first)
 
-    def _plan(self, submission: Submission, first: dict[str, str]) -> None:
+    def _add(self, submission: Submission, first: dict[str, str]) -> None:
         """Decide what to do about one submission."""
         files = read(submission, self.homework.limits.upload_mb)
         key, digest = identify(files, self.homework.hash)
-        wanted = _wanted(submission, key)
         same_as = first.setdefault(digest, submission.name) if digest else submission.name
+        wanted = Record.of(submission, key)
         if same_as != submission.name:
             wanted = replace(wanted, same_as=same_as)
-        old = store.still_good(self.out, wanted)
-        if old is not None:
+        if still_good(self.out, wanted):
             self.kept += 1
-            self.faults += bool(old.faults)
         elif wanted.same_as:
             self.copies.append(wanted)
         else:
             self.todo.append(submission)
 
-    def grade(self, open_executor: Callable[[int], AbstractContextManager[Executor]]) -> None:
-        """Grade what has to be.
 
-        Args:
-            open_executor: returns where so many submissions are graded.
-        """
-        if not self.todo and not self.copies:
-            return
-        log = self.out / store.LOG
-        if self.todo:
-            # Before anything of an earlier run is removed: there may be no such cluster.
-            with open_executor(len(self.todo)) as executor:
-                store.begin_run(self.out, self.about)
-                log.write_bytes(b"")
-                self._keep_all(Dispatcher(executor, self.homework, self.todo).outcomes())
-            if not log.stat().st_size:
-                log.unlink()
-        else:
-            store.begin_run(self.out, self.about)
-        for record in self.copies:
-            self._copy(record)
-
-    def _keep_all(self, outcomes: Iterator[Outcome]) -> None:
-        with Progress(len(self.todo)) as progress:
-            for outcome in outcomes:
-                self._keep(outcome)
-                progress.show(self.graded, self.faults)
-
-    def _keep(self, outcome: Outcome) -> None:
-        """Write one submission's results."""
-        record = replace(_wanted(outcome.submission, outcome.key), **outcome.record)
-        store.write_results(self.out, record, outcome.results)
-        self.graded += 1
-        self.faults += bool(record.faults)
-        self.missing |= dict.fromkeys(outcome.missing_protections)
-
-    def _copy(self, wanted: Record) -> None:
-        """Give a submission the results of the one with the same content."""
-        first = read_record(self.out, wanted.same_as)
-        assert first is not None, "it was graded just now, or is still good"
-        about = {name: getattr(wanted, name) for name in ("name", "file", "key", "same_as")}
-        about |= {name: getattr(wanted, name) for name in ("who", "emails", "sids")}
-        faults = [f"the same work as {wanted.same_as}", *first.faults]
-        store.copy_results(self.out, replace(first, **about, faults=faults), wanted.same_as)
-        self.faults += 1
+# -- what a submission holds ------------------------------------------------------------------
 
 
-def _wanted(submission: Submission, key: str) -> Record:
-    """Return what is known of a submission's record before it is graded."""
-    return Record(
-        name=submission.name,
-        file=submission.file,
-        key=key,
-        who=list(submission.who),
-        emails=list(submission.emails),
-        sids=list(submission.sids),
-    )
+class Identity(NamedTuple):
+    """What is the same for the same contents.
+
+    Attributes:
+        key: of all that the result depends on.
+        digest: of the work itself, "" where there is none to speak of. The grader knows notebooks
+            by what is in them, so their own names do not count.
+    """
+
+    key: str
+    digest: str
+
+
+def read(submission: Submission, limit_mb: float) -> Files:
+    """Read a submission; what is gone since it was found is among what could not be read."""
+    gone = [
+        source
+        for source in submission.sources
+        if isinstance(source, Path) and not os.path.lexists(source)
+    ]
+    refused = tuple((encodable(source.name), UNREADABLE) for source in gone)
+    try:
+        files = read_files([s for s in submission.sources if s not in gone], limit_mb)
+    except OSError:  # it has gone just now
+        return Files((), ((encodable(submission.name), UNREADABLE),))
+    return Files(files.files, (*refused, *files.refused))
+
+
+def identify(files: Files, homework: str) -> Identity:
+    """Return what the result of these files depends on.
+
+    Args:
+        files: a submission's.
+        homework: the hash of the ``homework.zip``.
+    """
+    hashes = [_hash(file.data) for file in files.files]
+    named = [(file.path, file.name, h) for file, h in zip(files.files, hashes, strict=True)]
+    key = _hash(repr((FORMAT, homework, named, files.refused)).encode())
+    if not files.files or files.refused:
+        return Identity(key, "")
+    work = sorted((_name_that_counts(name), h) for _, name, h in named)
+    return Identity(key, _hash(repr(work).encode()))
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _name_that_counts(name: str) -> str:
+    is_top_notebook = "/" not in name and name.lower().endswith(".ipynb")
+    return ".ipynb" if is_top_notebook else name
+
+
+# -- grading ----------------------------------------------------------------------------------
 
 
 class Dispatcher:
     """Gets submissions graded."""
 
-    def __init__(
-        self, executor: Executor, homework: store.HomeworkZip, submissions: list[Submission]
-    ):
+    def __init__(self, executor: Executor, homework: HomeworkZip, submissions: list[Submission]):
         self.executor, self.homework = executor, homework
         self.waiting = deque(submissions)
         self.suspects: deque[Submission] = deque()  # their grader died

@@ -28,8 +28,7 @@ from ..grader.files import (
     is_skipped,
     read_files,
 )
-from . import UsageError
-from .record import RUN
+from . import RUN, UsageError
 
 RULE = """\
 what counts as one submission:

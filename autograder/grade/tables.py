@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .record import Record
-from .store import CASES, GRADES, replacing
+from .results import CASES, GRADES, Record, replacing
 from .tally import Tally
 from .words import one_line
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from ..grader.facts import NO_NOTEBOOK
-from .record import RESULTS, Case, Record, folder_of, kind_of, readings_of
+from .results import RESULTS, Case, Record, folder_of, kind_of, readings_of
 from .words import cut, one_line
 
 # The page of a class of 10,000 stays below 300 kB: what could be long is cut.

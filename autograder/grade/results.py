@@ -1,0 +1,306 @@
+"""The output folder: what is kept of each submission, resuming, and the state of a run.
+
+Every file is replaced in one step, so an interrupted run leaves whole files only. ``run.json``
+says which submissions the latest run is about; results of others stay, and are in no table.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from . import RUN, UsageError
+from .progress import Progress
+from .submissions import Submission
+
+RESULTS = "results.json"
+LOCK, WORK, LOG = ".lock", ".work", "log.txt"
+GRADES, CASES, PAGE, COMPARED = "grades.csv", "cases.csv", "index.html", "compare.txt"
+Case = dict[str, Any]  # an item of `Record.cases`
+
+
+@dataclass(frozen=True)
+class Record:
+    """A submission and what came of it.
+
+    Attributes:
+        name: the submission's, unique in a run; also the name of its folder.
+        file: where it came from, as in ``class/ada.zip``.
+        who: names of the submitters; like ``emails`` and ``sids`` from Gradescope's metadata.
+        key: hash of everything that the result depends on.
+        seconds: how long grading took.
+        score: points earned in all autograded questions.
+        possible: points possible there.
+        questions: question -> {"public": [earned, possible], "hidden": [earned, possible]}.
+        cases: one dictionary per test case, in order, with ``question`` (str), ``case`` (int,
+            from 1 within its question), ``name`` (str, such as "hidden_sizes"), ``hidden``
+            (bool), ``passed`` (bool), ``points`` (float, what it is worth, passed or not),
+            ``message`` (str, "" where it passed) and ``facts`` (those of ``grader.facts``, None
+            where it passed).
+        faults: sentences about what is out of order, other than a wrong answer.
+        same_as: the name of an earlier submission with the same content, or "".
+        failed: the grader itself failed, so the score is no result; the next run tries again.
+    """
+
+    name: str
+    file: str
+    key: str
+    who: list[str] = field(default_factory=list)
+    emails: list[str] = field(default_factory=list)
+    sids: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    score: float = 0.0
+    possible: float = 0.0
+    questions: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    cases: list[Case] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    same_as: str = ""
+    failed: bool = False
+
+    @classmethod
+    def of(cls, submission: Submission, key: str) -> Record:
+        """Return what is known of a submission before it is graded."""
+        people = (list(column) for column in (submission.who, submission.emails, submission.sids))
+        return cls(submission.name, submission.file, key, *people)
+
+    @property
+    def mistakes(self) -> list[str]:
+        """Names of the mistakes that test cases recognised."""
+        readings = [reading for case in self.cases for reading in readings_of(case)]
+        return list(dict.fromkeys(name for reading in readings for name in reading))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data; for whoever reads it, with the names of all mistakes as well."""
+        return {**asdict(self), "mistakes": self.mistakes}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Record:
+        """Return the record that `to_json` made ``data`` of.
+
+        Raises:
+            KeyError, TypeError: it is none.
+        """
+        return cls(**{item.name: data[item.name] for item in fields(cls)})
+
+
+def kind_of(case: Case) -> str:
+    """Return the kind of fault for which a test case failed; "" if it passed."""
+    return case["facts"]["kind"] if case["facts"] else ""
+
+
+def readings_of(case: Case) -> list[list[str]]:
+    """Return the mistakes that a test case recognised, as names; of several readings, any fits."""
+    return case["facts"]["mistakes"] if case["facts"] else []
+
+
+class Outcome(NamedTuple):
+    """What came of a submission: fields of its `Record`, and results for Gradescope or None."""
+
+    submission: Submission
+    key: str
+    record: dict[str, Any]
+    results: dict[str, Any] | None
+    missing_protections: list[str]
+
+
+# -- reading ----------------------------------------------------------------------------------
+
+
+def folder_of(out: Path, name: str) -> Path:
+    """Return the folder of one submission's results."""
+    return out / "submissions" / name
+
+
+def read_record(out: Path, name: str) -> Record | None:
+    """Return the record of one submission; None if there is none, or a damaged one."""
+    try:
+        text = (folder_of(out, name) / RESULTS).read_text(encoding="utf-8")
+        return Record.from_json(json.loads(text)["extra_data"]["record"])
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        return None
+
+
+def read_run(out: Path) -> dict[str, Any]:
+    """Return what ``run.json`` says about the latest run.
+
+    Its keys: ``finished``; ``names`` of the submissions, in order; ``title`` and ``version`` of
+    the homework; ``zip``, the SHA-256 of its file; ``date``; and, once it has finished, ``totals``.
+
+    Raises:
+        OSError, ValueError: there is none, or it is damaged.
+    """
+    run: dict[str, Any] = json.loads((out / RUN).read_text(encoding="utf-8"))
+    return run
+
+
+def iter_records(out: Path) -> Iterator[Record]:
+    """Yield the records of the latest run in order, one at a time in memory.
+
+    Raises:
+        OSError, ValueError: there is no run in ``out``, or one of its records is gone.
+    """
+    for name in read_run(out)["names"]:
+        record = read_record(out, name)
+        if record is None:
+            raise ValueError(f"{folder_of(out, name) / RESULTS} is missing or damaged")
+        yield record
+
+
+def check_earlier(folder: Path) -> None:
+    """Refuse a folder without a complete run.
+
+    Raises:
+        UsageError: there is none.
+    """
+    try:
+        finished = read_run(folder)["finished"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UsageError(f"{folder} holds no results of an earlier run") from None
+    if not finished:
+        raise UsageError(f"{folder} holds a run that is not finished: finish it first")
+
+
+def still_good(out: Path, wanted: Record) -> Record | None:
+    """Return the earlier record of the same content and homework, brought up to date; or None.
+
+    Args:
+        out: the output folder.
+        wanted: what is known before grading: name, key, where the submission is, who sent it.
+    """
+    old = read_record(out, wanted.name)
+    if old is None or old.failed or (old.key, old.same_as) != (wanted.key, wanted.same_as):
+        return None
+    about = {key: getattr(wanted, key) for key in ("file", "who", "emails", "sids")}
+    new = replace(old, **about)
+    if new != old:
+        copy_results(out, new, old.name)
+    return new
+
+
+# -- writing ----------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def opened(out: Path) -> Iterator[None]:
+    """Have the output folder to oneself.
+
+    Raises:
+        UsageError: it cannot be written, or another run has it.
+    """
+    try:
+        # Closed to others, student code among them: it holds grades and hidden tests.
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = (out / LOCK).open("w")
+    except OSError as error:
+        raise UsageError(f"{out}: {error.strerror}") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(f"{out}: another run is writing there") from None
+        yield
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[str]]:
+    """Open a file that takes the place of ``path`` when it is complete."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        # A file name that is no text, and half a surrogate pair, are written as escapes.
+        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            yield file
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Replace a JSON file."""
+    with replacing(path) as file:
+        json.dump(content, file, indent=1)
+
+
+def write_results(out: Path, record: Record, results: dict[str, Any] | None) -> None:
+    """Write ``results.json`` of one submission.
+
+    Args:
+        out: the output folder.
+        record: goes into ``extra_data``, for the next run and the tables.
+        results: Gradescope's; None where the grader failed.
+    """
+    folder = folder_of(out, record.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    results = results or {"score": 0, "output": "\n".join(record.faults), "tests": []}
+    extra = {**results.get("extra_data", {}), "record": record.to_json()}
+    write_json(folder / RESULTS, {**results, "extra_data": extra})
+
+
+def copy_results(out: Path, record: Record, original: str) -> None:
+    """Write ``results.json`` of one submission with what another one got, but its own record."""
+    results = json.loads((folder_of(out, original) / RESULTS).read_text(encoding="utf-8"))
+    write_results(out, record, results)
+
+
+def begin_run(out: Path, about: dict[str, Any]) -> None:
+    """Say what the run is about; tables of an earlier one go."""
+    for name in (GRADES, CASES, COMPARED, PAGE):
+        (out / name).unlink(missing_ok=True)
+    write_json(out / RUN, {"finished": False, **about})
+
+
+def end_run(out: Path, about: dict[str, Any]) -> None:
+    """Say that the run is complete."""
+    write_json(out / RUN, {**about, "finished": True})
+
+
+class Kept(NamedTuple):
+    """What `keep` did: how many were graded, and protections that a machine does not have."""
+
+    graded: int
+    missing_protections: list[str]
+
+
+def keep(
+    out: Path, about: dict[str, Any], outcomes: Iterable[Outcome], copies: list[Record], number: int
+) -> Kept:
+    """Write results as they come; then those of copies.
+
+    Args:
+        out: the output folder.
+        about: what ``run.json`` says.
+        outcomes: of submissions that are graded now.
+        copies: what is known of submissions that are the same as another one.
+        number: how many outcomes there will be.
+    """
+    begin_run(out, about)
+    log = out / LOG
+    log.write_bytes(b"")
+    graded, faults, missing = 0, 0, dict[str, None]()
+    with Progress(number) as progress:
+        for graded, outcome in enumerate(outcomes, 1):
+            record = replace(Record.of(outcome.submission, outcome.key), **outcome.record)
+            write_results(out, record, outcome.results)
+            faults += bool(record.faults)
+            missing |= dict.fromkeys(outcome.missing_protections)
+            progress.show(graded, faults)
+    for wanted in copies:
+        _copy(out, wanted)
+    if not log.stat().st_size:
+        log.unlink()
+    return Kept(graded, list(missing))
+
+
+def _copy(out: Path, wanted: Record) -> None:
+    """Give a submission the results of the one with the same content."""
+    first = read_record(out, wanted.same_as)
+    assert first is not None, "it was graded just now, or is still good"
+    about = {name: getattr(wanted, name) for name in ("name", "file", "key", "same_as")}
+    about |= {name: getattr(wanted, name) for name in ("who", "emails", "sids")}
+    faults = [f"the same work as {wanted.same_as}", *first.faults]
+    copy_results(out, replace(first, **about, faults=faults), wanted.same_as)
