@@ -535,7 +535,7 @@ def limits_are_lowered():
     resource.setrlimit(resource.RLIMIT_NPROC, (10_000, 10_000))
 
 
-@cell(SOLVED, "", last=True)
+@cell(SOLVED, "", last=True, limits=SHORT_CASES)
 def session_is_rebuilt():
     """Patches what a session works with: forks, exits, messages and sockets."""
     import json

@@ -300,7 +300,8 @@ def unknown_magic(folder):
     write_notebook(notebook, folder)
 
 
-@upload(POINTS)
+# The network is refused at once; without a limit, pip tries again for ten seconds.
+@upload(POINTS, limits={"seconds_per_cell": 2})
 def package_is_installed(folder):
     """A cell installs a package, as on Colab."""
     notebook = read_notebook(SOLVED)
