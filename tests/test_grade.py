@@ -35,12 +35,20 @@ from support.classroom import (
     zip_up,
 )
 
-from autograder.grade import UsageError, executors, processes, store, tally, words
+from autograder.grade import UsageError, executors, processes, results, tally, words
 from autograder.grade.__main__ import main, print_comparison
-from autograder.grade.compare import Comparison, check_earlier, compare
-from autograder.grade.contents import identify, read
-from autograder.grade.record import RESULTS, Record, folder_of, iter_records, read_record, read_run
-from autograder.grade.run import Run
+from autograder.grade.compare import Comparison, compare
+from autograder.grade.homework_zip import read_homework
+from autograder.grade.results import (
+    RESULTS,
+    Record,
+    check_earlier,
+    folder_of,
+    iter_records,
+    read_record,
+    read_run,
+)
+from autograder.grade.run import Plan, identify, read
 from autograder.grade.submissions import find
 from autograder.grade.tables import write_tables
 from autograder.grade.tally import Tally
@@ -245,7 +253,7 @@ def graders_of(run: subprocess.Popen) -> list[psutil.Process]:
 
 def assert_same_results(out: Path, other: Path) -> None:
     comparison = Comparison()
-    list(compare(other, out, comparison))
+    list(compare(results.pairs(other, out), comparison))
     assert (comparison.same, comparison.changed) == (FEW, 0)
 
 
@@ -484,7 +492,7 @@ def test_other_versions_are_named_with_their_place(versions, words):
 
 
 def test_a_full_disk_is_one_line_and_can_be_resumed(stand_in, capsys, monkeypatch):
-    write, written = store.write_json, []
+    write, written = results.write_json, []
 
     def write_until_full(path, content):
         written.append(path)
@@ -492,12 +500,12 @@ def test_a_full_disk_is_one_line_and_can_be_resumed(stand_in, capsys, monkeypatc
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
         write(path, content)
 
-    monkeypatch.setattr(store, "write_json", write_until_full)
+    monkeypatch.setattr(results, "write_json", write_until_full)
     assert stand_in(*["fine"] * 6) == 1
     said = capsys.readouterr().err
     assert said.splitlines()[-1].startswith("The disk of out is full.")
     assert "Traceback" not in said
-    monkeypatch.setattr(store, "write_json", write)
+    monkeypatch.setattr(results, "write_json", write)
     assert stand_in() == 0
     assert "4 graded now, 2 as before" in capsys.readouterr().out
 
@@ -523,7 +531,7 @@ def test_a_homework_whose_tests_do_not_load_is_one_line(few, tmp_path):
 
 
 def test_two_runs_do_not_share_a_folder(stand_in, capsys):
-    with store.opened(Path("out")):
+    with results.opened(Path("out")):
         assert stand_in("fine") == 2
     assert capsys.readouterr().err == "out: another run is writing there\n"
 
@@ -812,8 +820,8 @@ def test_what_vanishes_is_a_line_with_a_fault(stand_in, tmp_path):
     assert [path for path, _ in files["ada_1"].refused] == ["ada_1_2_2.ipynb"]
     assert files["bob"].files == ()
     assert [path for path, _ in files["bob"].refused] == ["bob.ipynb"]
-    homework = store.read_homework(tmp_path / "stand_in.zip")
-    assert len(Run(tmp_path / "out", homework, found).todo) == 3
+    homework = read_homework(tmp_path / "stand_in.zip")
+    assert len(Plan(tmp_path / "out", homework, found).todo) == 3
 
 
 # -- tables -----------------------------------------------------------------------------------
@@ -837,8 +845,8 @@ def simulate(out: Path, number: int) -> Path:
         ]  # fmt: skip
         questions = {f"q{q}": {"public": [0.5, 0.5], "hidden": [1, 1.5]} for q in range(16)}
         record = Record(name, name, "", score=24, possible=32, questions=questions, cases=cases)
-        store.write_results(out, record, {"tests": []})
-    store.write_json(out / "run.json", {"names": names})
+        results.write_results(out, record, {"tests": []})
+    results.write_json(out / "run.json", {"names": names})
     return out
 
 
@@ -850,7 +858,7 @@ def test_memory_does_not_grow_with_the_class(tmp_path, monkeypatch):
         tracemalloc.start()
         counted = Tally()
         write_tables(out, iter_records(out), counted)
-        list(compare(out, out, Comparison()))
+        list(compare(results.pairs(out, out), Comparison()))
         _, highest = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert counted.submissions == number
@@ -883,7 +891,7 @@ def test_text_that_is_no_unicode_is_written_as_escapes(tmp_path):
 def test_comparing_strangers_is_refused(tmp_path, capsys):
     for name in ("a", "b"):
         out = tmp_path / name
-        store.write_results(out, Record(name, name, ""), {})
-        store.write_json(out / "run.json", {"names": [name], "finished": True})
+        results.write_results(out, Record(name, name, ""), {})
+        results.write_json(out / "run.json", {"names": [name], "finished": True})
     with pytest.raises(UsageError, match="no submission in common"):
         print_comparison(tmp_path / "a", tmp_path / "b")

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import tomllib
-import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -35,9 +34,9 @@ from autograder.grade import CannotGrade, UsageError, cluster
 from autograder.grade.__main__ import INSTALL, main
 from autograder.grade.cluster import ClusterExecutor
 from autograder.grade.executors import Executor, LocalExecutor, Task
-from autograder.grade.record import iter_records
-from autograder.grade.run import KILLED, Dispatcher, Outcome
-from autograder.grade.store import read_homework
+from autograder.grade.homework_zip import read_homework
+from autograder.grade.results import Outcome, iter_records
+from autograder.grade.run import KILLED, Dispatcher
 from autograder.grade.submissions import Submission, find
 
 # Submissions; enough for others when a worker ends.
@@ -100,9 +99,8 @@ def outcomes_of(
 def local(classroom, homework, tmp_path_factory) -> dict[str, dict]:
     """What the class gets on this machine."""
     place = tmp_path_factory.mktemp("local")
-    with zipfile.ZipFile(homework) as archive:
-        archive.extractall(place / "homework")
-    executor = LocalExecutor(place / "homework", place / "log.txt", 2, SECONDS)
+    data, log = homework.read_bytes(), place / "log.txt"
+    executor = LocalExecutor(data, place / "homework", log, 2, SECONDS)
     return comparable(outcomes_of(executor, homework, find([classroom])))
 
 

@@ -29,7 +29,7 @@ from support.browser import ARGUMENTS, CHROMIUM
 
 from autograder.grade import page, words
 from autograder.grade.page import write_page
-from autograder.grade.record import Record
+from autograder.grade.results import Record
 from autograder.grade.tally import Tally
 from autograder.grader import facts, grading, homework
 

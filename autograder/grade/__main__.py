@@ -9,16 +9,17 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 from . import CannotGrade, UsageError, results
 from .compare import Comparison, compare
 from .executors import Executor, LocalExecutor
-from .homework_zip import HomeworkZip, read_homework, unpacked
+from .homework_zip import HomeworkZip, read_homework
 from .page import write_page
-from .run import Dispatcher, Plan
+from .run import Plan, grade_all
 from .submissions import RULE, find
 from .tables import write_tables
 from .tally import Tally
@@ -182,7 +183,7 @@ def grade(options: argparse.Namespace) -> int:
         raise UsageError("there is no submission in what was given")
     with results.opened(options.out):
         plan = Plan(options.out, homework, submissions)
-        kept = grade_all(options, homework, plan)
+        kept = grade_all(plan, partial(open_executor, options, homework))
         totals = report(options.out, homework, plan.about)
         print_summary(options.out, plan, kept, totals)
         if options.compare is None:
@@ -190,31 +191,20 @@ def grade(options: argparse.Namespace) -> int:
         return print_comparison(options.compare, options.out)
 
 
-def grade_all(options: argparse.Namespace, homework: HomeworkZip, plan: Plan) -> results.Kept:
-    """Grade what has to be, and keep it."""
-    number = len(plan.todo)
-    if not number:
-        return results.keep(options.out, plan.about, (), plan.copies, 0)
-    # Before anything of an earlier run is removed: there may be no such cluster.
-    with open_executor(options, homework, number) as executor:
-        outcomes = Dispatcher(executor, homework, plan.todo).outcomes()
-        return results.keep(options.out, plan.about, outcomes, plan.copies, number)
-
-
 @contextmanager
 def open_executor(
     options: argparse.Namespace, homework: HomeworkZip, number: int
 ) -> Iterator[Executor]:
     """Open what grades so many submissions, here or on a cluster."""
-    log, seconds = options.out / results.LOG, homework.limits.seconds_in_total
-    with ExitStack() as stack:
-        executor: Executor
-        if options.scheduler:
-            executor = import_cluster()(options.scheduler, homework.data, log, seconds)
-        else:
-            folder = stack.enter_context(unpacked(homework, options.out / results.WORK))
-            executor = LocalExecutor(folder, log, min(options.jobs, number), seconds)
-        stack.callback(executor.close)
+    out, data, seconds = options.out, homework.data, homework.limits.seconds_in_total
+    log = out / results.LOG
+    executor: Executor
+    if options.scheduler:
+        executor = import_cluster()(options.scheduler, data, log, seconds)
+    else:
+        jobs = min(options.jobs, number)
+        executor = LocalExecutor(data, out / results.WORK, log, jobs, seconds)
+    with closing(executor):
         yield executor
 
 
@@ -267,7 +257,7 @@ def print_comparison(earlier: Path, out: Path) -> int:
     """Print whose score changed, and keep it in a file; return the exit code."""
     comparison = Comparison()
     with results.replacing(out / results.COMPARED) as file:
-        for line in compare(earlier, out, comparison):
+        for line in compare(results.pairs(earlier, out), comparison):
             print(line, file=file)
     with (out / results.COMPARED).open(encoding="utf-8") as file:
         sys.stdout.writelines(file)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from . import UsageError
-from .results import Case, Record, read_record, read_run
+from .results import Case, Record
 from .words import one_line
 
 LONGEST = 160  # of a message
@@ -60,35 +58,29 @@ class Comparison:
             (self.unsure, "not compared, because the grader itself failed"),
         ):
             if names:
-                yield f"{len(names)} {what}: {', '.join(names)}"
+                yield f"{len(names)} {what}: {', '.join(sorted(names))}"
 
 
-def compare(earlier: Path, out: Path, comparison: Comparison) -> Iterator[str]:
+def compare(
+    pairs: Iterable[tuple[Record | None, Record | None]], comparison: Comparison
+) -> Iterator[str]:
     """Compare two complete runs, one submission in memory at a time.
 
     Args:
-        earlier: the output folder of the earlier run.
-        out: that of this run.
+        pairs: each submission's record in the earlier run and in this one; None where it is not.
         comparison: counts what is found.
 
     Yields:
         What to print, line by line.
     """
-    old_names, new_names = read_run(earlier)["names"], read_run(out)["names"]
-    comparison.only_before = sorted(set(old_names) - set(new_names))
-    comparison.only_now = sorted(set(new_names) - set(old_names))
-    known = set(old_names)
-    for name in new_names:
-        if name in known:
-            yield from _compare_one(_record(earlier, name), _record(out, name), comparison)
+    for before, now in pairs:
+        if before and now:
+            yield from _compare_one(before, now, comparison)
+        elif before:
+            comparison.only_before.append(before.name)
+        elif now:
+            comparison.only_now.append(now.name)
     yield from comparison.totals()
-
-
-def _record(out: Path, name: str) -> Record:
-    record = read_record(out, name)
-    if record is None:
-        raise UsageError(f"{out}: the results of {name} are missing or damaged")
-    return record
 
 
 def _compare_one(before: Record, now: Record, comparison: Comparison) -> Iterator[str]:

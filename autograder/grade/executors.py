@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import queue
+import shutil
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -60,17 +63,23 @@ class Executor(Protocol):
 class LocalExecutor:
     """Grades in processes of this machine, one for each thread."""
 
-    def __init__(self, homework: Path, log: Path, jobs: int, seconds: float):
-        """Begin.
+    def __init__(self, homework: bytes, folder: Path, log: Path, jobs: int, seconds: float):
+        """Unpack the homework.
 
         Args:
-            homework: the unpacked ``homework.zip``.
+            homework: the bytes of ``homework.zip``.
+            folder: where to unpack it; it is removed in the end.
             log: what graders write for staff is appended to this file.
             jobs: how many submissions to grade at the same time.
             seconds: how long the homework allows a submission.
         """
         self.room = jobs * UNDER_WAY_PER_THREAD
-        self.graders = Graders(homework, log, seconds + SECONDS_BESIDES)
+        self.folder = folder
+        shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
+        folder.mkdir(mode=0o700)  # it holds the hidden tests
+        with zipfile.ZipFile(io.BytesIO(homework)) as archive:
+            archive.extractall(folder)
+        self.graders = Graders(folder, log, seconds + SECONDS_BESIDES)
         self.threads = ThreadPoolExecutor(jobs)
         self.under_way = 0
         self.done: queue.SimpleQueue[Future[Result]] = queue.SimpleQueue()
@@ -94,3 +103,4 @@ class LocalExecutor:
         """End all graders; without them, no thread waits for anything."""
         self.graders.close()
         self.threads.shutdown(cancel_futures=True)
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import json
-import shutil
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,16 +55,3 @@ def read_homework(path: Path) -> HomeworkZip:
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError) as error:
         reason = f"{path} is no homework.zip of the isolated grader ({error})"
         raise UsageError(reason) from None
-
-
-@contextlib.contextmanager
-def unpacked(homework: HomeworkZip, folder: Path) -> Iterator[Path]:
-    """Unpack the homework into a folder, which is removed in the end."""
-    shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
-    folder.mkdir(mode=0o700)
-    try:
-        with zipfile.ZipFile(io.BytesIO(homework.data)) as archive:
-            archive.extractall(folder)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -65,8 +65,14 @@ class Record:
     @classmethod
     def of(cls, submission: Submission, key: str) -> Record:
         """Return what is known of a submission before it is graded."""
-        people = (list(column) for column in (submission.who, submission.emails, submission.sids))
-        return cls(submission.name, submission.file, key, *people)
+        return cls(
+            name=submission.name,
+            file=submission.file,
+            key=key,
+            who=list(submission.who),
+            emails=list(submission.emails),
+            sids=list(submission.sids),
+        )
 
     @property
     def mistakes(self) -> list[str]:
@@ -180,6 +186,28 @@ def still_good(out: Path, wanted: Record) -> Record | None:
     if new != old:
         copy_results(out, new, old.name)
     return new
+
+
+def pairs(earlier: Path, out: Path) -> Iterator[tuple[Record | None, Record | None]]:
+    """Yield each submission's record in an earlier run and in this one; None where it is not.
+
+    Raises:
+        UsageError: a record is gone.
+    """
+    before, now = read_run(earlier)["names"], read_run(out)["names"]
+    known, found = set(before), set(now)
+    for name in now:
+        yield _record(earlier, name) if name in known else None, _record(out, name)
+    for name in before:
+        if name not in found:
+            yield _record(earlier, name), None
+
+
+def _record(out: Path, name: str) -> Record:
+    record = read_record(out, name)
+    if record is None:
+        raise UsageError(f"{out}: the results of {name} are missing or damaged")
+    return record
 
 
 # -- writing ----------------------------------------------------------------------------------

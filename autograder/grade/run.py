@@ -13,7 +13,8 @@ import itertools
 import json
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from ..grader.files import UNREADABLE, Files, encodable, pack, read_files
 from . import CannotGrade, UsageError
 from .executors import Executor, Result, Task
 from .homework_zip import HomeworkZip
-from .results import Outcome, Record, still_good
+from .results import Kept, Outcome, Record, keep, still_good
 from .submissions import Submission
 from .versions import check_versions
 
@@ -143,6 +144,22 @@ def _name_that_counts(name: str) -> str:
 
 
 # -- grading ----------------------------------------------------------------------------------
+
+
+def grade_all(plan: Plan, open_executor: Callable[[int], AbstractContextManager[Executor]]) -> Kept:
+    """Grade what has to be, and keep it.
+
+    Args:
+        plan: what has to be graded.
+        open_executor: returns where so many submissions are graded.
+    """
+    number = len(plan.todo)
+    if not number:
+        return keep(plan.out, plan.about, (), plan.copies, 0)
+    # Before anything of an earlier run is removed: there may be no such cluster.
+    with open_executor(number) as executor:
+        outcomes = Dispatcher(executor, plan.homework, plan.todo).outcomes()
+        return keep(plan.out, plan.about, outcomes, plan.copies, number)
 
 
 class Dispatcher:

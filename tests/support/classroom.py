@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 from submissions import BANK, Answer
 
-from autograder.grade.record import RESULTS
+from autograder.grade.results import RESULTS
 
 from .answers import PARTS, fill_in, uses_torch
 from .answers import rounds as all_rounds
