@@ -32,7 +32,7 @@ checkpoints: $(READY) ## train the six networks of part 2 again (seconds)
 
 # Four processes at most: more only wait for each other, in tests that watch processes and limits.
 test: $(READY) ## run all tests
-	$(RUN) -m pytest -n logical --maxprocesses 4 --dist loadgroup
+	$(RUN) -m pytest -n logical --maxprocesses 4 --dist loadscope
 
 quick: $(READY) ## run the cheap tests: bank, feedback, lab, uploads, protocol (seconds)
 	$(RUN) -m pytest $(QUICK:%=tests/test_%.py)

@@ -29,10 +29,9 @@ def needs_torch(number: int) -> bool:
 
 
 def parameters() -> list:
-    """Return the bank by rounds; the answers of one round, or of all with torch, stay together."""
-    groups = ["rounds with torch" if needs_torch(i) else f"round {i}" for i in range(len(ROUNDS))]
+    """Return the bank by rounds."""
     return [
-        pytest.param(number, answer, id=answer.id, marks=pytest.mark.xdist_group(groups[number]))
+        pytest.param(number, answer, id=answer.id)
         for number, answers in enumerate(ROUNDS)
         for answer in answers
     ]
