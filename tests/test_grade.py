@@ -871,7 +871,7 @@ def test_memory_does_not_grow_with_the_class(tmp_path, monkeypatch):
         return highest
 
     # Their names are in two lists and two sets.
-    assert peak(600) - peak(200) < 400 * 1000
+    assert peak(300) - peak(100) < 200 * 1000
 
 
 def grades_of(records: list[Record]) -> str:
