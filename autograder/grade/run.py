@@ -9,14 +9,12 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..grader.files import UNREADABLE, Files, encodable, pack, read_files
+from ..grader.files import Files, pack, read_files
 from . import CannotGrade, UsageError
 from .executors import Executor, Result, Task
 from .homework_zip import HomeworkZip
@@ -50,18 +48,8 @@ def identified(submissions: Iterable[Submission], homework: HomeworkZip) -> Iter
 
 
 def read(submission: Submission, limit_mb: float) -> Files:
-    """Read a submission; what is gone since it was found is among what could not be read."""
-    gone = [
-        source
-        for source in submission.sources
-        if isinstance(source, Path) and not os.path.lexists(source)
-    ]
-    refused = tuple((encodable(source.name), UNREADABLE) for source in gone)
-    try:
-        files = read_files([s for s in submission.sources if s not in gone], limit_mb)
-    except OSError:  # it has gone just now
-        return Files((), ((encodable(submission.name), UNREADABLE),))
-    return Files(files.files, (*refused, *files.refused))
+    """Read a submission."""
+    return read_files(submission.sources, limit_mb)
 
 
 def identify(submission: Submission, files: Files, homework: str) -> Submission:
