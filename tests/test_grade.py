@@ -32,6 +32,7 @@ from support.classroom import (
     times,
     wait_for,
     with_torch,
+    write_files,
     write_notebooks,
     zip_up,
 )
@@ -589,15 +590,6 @@ MARK = '{"cells": [], "metadata": {"otter": {"assignment_name": "%s"}}}'
 ONE, TWO = (MARK % name for name in PARTS.values())
 
 
-def make(folder: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not name.endswith("/"):
-            path.write_text(text)
-    return folder
-
-
 @pytest.mark.parametrize(
     ("files", "names"),
     [
@@ -625,13 +617,13 @@ def make(folder: Path, files: dict[str, str]) -> Path:
     ],
 )  # fmt: skip
 def test_a_folder_is_one_submission_or_many(files, names, tmp_path):
-    place = make(tmp_path / "place", files)
+    place = write_files(tmp_path / "place", files)
     found = [submission.name for submission in find([place])]
     assert sorted(found) == sorted(names)
 
 
 def test_one_takes_a_folder_as_one_submission(tmp_path):
-    place = make(tmp_path / "place", {"ada.ipynb": ONE, "bob.ipynb": ONE, "c/x.zip": ""})
+    place = write_files(tmp_path / "place", {"ada.ipynb": ONE, "bob.ipynb": ONE, "c/x.zip": ""})
     (submission,) = find([place], one=True)
     files = read(submission, LIMIT)
     assert {file.name for file in files.files} == {"ada.ipynb", "bob.ipynb"}
@@ -639,7 +631,7 @@ def test_one_takes_a_folder_as_one_submission(tmp_path):
 
 
 def test_submissions_that_are_called_the_same_get_names_of_their_own(tmp_path):
-    places = [make(tmp_path / who, {"hw.ipynb": ONE}) / "hw.ipynb" for who in ("ada", "bob")]
+    places = [write_files(tmp_path / who, {"hw.ipynb": ONE}) / "hw.ipynb" for who in ("ada", "bob")]
     assert [s.name for s in find([*places, places[0]])] == ["ada-hw", "bob-hw"]
 
 
@@ -660,7 +652,7 @@ submission_12: {}
 
 def make_export(folder: Path, metadata: str = METADATA) -> Path:
     files = {"submission_11/a.ipynb": ONE, "submission_12/b.zip": "", "submission_13/x/c.txt": "c"}
-    return make(folder, {**files, "submission_metadata.yml": metadata})
+    return write_files(folder, {**files, "submission_metadata.yml": metadata})
 
 
 def test_gradescopes_export_names_the_submitters(tmp_path):
@@ -692,7 +684,7 @@ def test_damaged_metadata_costs_names_only(metadata, tmp_path):
 
 
 def test_a_students_zip_is_one_submission(tmp_path):
-    make(tmp_path / "ada", {"x/a.ipynb": ONE, "y/a.ipynb": ONE})
+    write_files(tmp_path / "ada", {"x/a.ipynb": ONE, "y/a.ipynb": ONE})
     (submission,) = find([zip_up(tmp_path / "ada")])
     assert submission.name == "ada"
 
@@ -713,8 +705,8 @@ def identity_of(place: Path, homework: str = "zip") -> Submission:
 
 
 def test_key_follows_content_and_homework_and_nothing_else(tmp_path):
-    ada = make(tmp_path / "ada", {"a.ipynb": ONE, "b.txt": "b"})
-    bob = make(tmp_path / "bob", {"A (1).ipynb": ONE, "b.txt": "b"})
+    ada = write_files(tmp_path / "ada", {"a.ipynb": ONE, "b.txt": "b"})
+    bob = write_files(tmp_path / "bob", {"A (1).ipynb": ONE, "b.txt": "b"})
     before = identity_of(ada)
     assert before.digest == identity_of(bob).digest
     assert before.key != identity_of(ada, "other zip").key
@@ -726,7 +718,7 @@ def test_key_follows_content_and_homework_and_nothing_else(tmp_path):
 
 
 def test_the_same_work_is_known_in_a_zip_file(tmp_path):
-    plain = make(tmp_path / "ada", {"a.ipynb": ONE, "data/b.txt": "b"})
+    plain = write_files(tmp_path / "ada", {"a.ipynb": ONE, "data/b.txt": "b"})
     packed = zip_up(shutil.copytree(plain, tmp_path / "bob"))
     first, second = identity_of(plain), identity_of(packed)
     assert first.digest == second.digest
@@ -734,11 +726,15 @@ def test_the_same_work_is_known_in_a_zip_file(tmp_path):
 
 
 def test_work_of_which_something_was_not_read_is_nobodys_twin(tmp_path):
-    assert not identity_of(make(tmp_path / "ada", {"a.ipynb": ONE, "b.zip": "no zip"})).digest
+    assert not identity_of(
+        write_files(tmp_path / "ada", {"a.ipynb": ONE, "b.zip": "no zip"})
+    ).digest
 
 
 def test_what_is_too_large_is_not_read(tmp_path):
-    place = make(tmp_path / "ada", {"a.ipynb": ONE, **{f"{i}.txt": "x" * 900 for i in range(3)}})
+    place = write_files(
+        tmp_path / "ada", {"a.ipynb": ONE, **{f"{i}.txt": "x" * 900 for i in range(3)}}
+    )
     (place / "huge.ipynb").write_text("x" * 2000)
     files = read(find([place], one=True)[0], 1000 / 2**20)
     assert [file.name for file in files.files] == ["a.ipynb", "0.txt"]
@@ -764,7 +760,7 @@ def test_two_exports_with_folders_of_one_name_are_two(tmp_path):
 
 
 def test_odd_entries_of_a_class_are_submissions_that_nobody_follows(tmp_path):
-    place = make(tmp_path / "class", {"ada/x.ipynb": ONE, "bob/x.ipynb": TWO})
+    place = write_files(tmp_path / "class", {"ada/x.ipynb": ONE, "bob/x.ipynb": TWO})
     (place / "loop").symlink_to("loop")
     (place / "out").symlink_to(tmp_path)
     (place / "nowhere.ipynb").symlink_to("nowhere")
@@ -778,21 +774,21 @@ def test_odd_entries_of_a_class_are_submissions_that_nobody_follows(tmp_path):
 
 
 def test_a_link_alone_is_not_followed(tmp_path):
-    make(tmp_path / "elsewhere", {"ada.zip": "", "bob.zip": ""})
+    write_files(tmp_path / "elsewhere", {"ada.zip": "", "bob.zip": ""})
     (tmp_path / "class").mkdir()
     (tmp_path / "class/link").symlink_to(tmp_path / "elsewhere")
     assert [submission.name for submission in find([tmp_path / "class"])] == ["link"]
 
 
 def test_a_pipe_among_notebooks_does_not_stop_the_search(tmp_path):
-    place = make(tmp_path / "place", {"a.ipynb": ONE})
+    place = write_files(tmp_path / "place", {"a.ipynb": ONE})
     os.mkfifo(place / "b.ipynb")
     (submission,) = find([place])
     assert [path for path, _ in read(submission, LIMIT).refused] == ["b.ipynb"]
 
 
 def test_folders_may_lie_very_deep(tmp_path):
-    place = make(tmp_path / "place", {"a.ipynb": ONE, "deep/": ""})
+    place = write_files(tmp_path / "place", {"a.ipynb": ONE, "deep/": ""})
     (place / "deep").mkdir()
     here = os.open(place / "deep", os.O_RDONLY)
     for _ in range(1500):
@@ -815,8 +811,8 @@ def test_names_fit_for_folders_of_any_file_system(tmp_path):
 
 
 def test_what_vanishes_is_a_line_with_a_fault(stand_in, tmp_path):
-    place = make(tmp_path / "class", {f"ada_1_{i}_{i}.ipynb": ONE for i in (2, 3)})
-    make(place, {"bob.ipynb": ONE, "cy/a.ipynb": ONE})
+    place = write_files(tmp_path / "class", {f"ada_1_{i}_{i}.ipynb": ONE for i in (2, 3)})
+    write_files(place, {"bob.ipynb": ONE, "cy/a.ipynb": ONE})
     found = find([place])
     (place / "ada_1_2_2.ipynb").unlink()
     (place / "bob.ipynb").unlink()

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ..grader.files import Files, pack, read_files
+from ..grader.limits import MEGABYTE
 from . import CannotGrade, UsageError
 from .executors import Executor, Result, Task
 from .homework_zip import HomeworkZip
@@ -25,6 +25,9 @@ from .versions import check_versions
 # Of what a record says; a new number has everything graded again.
 FORMAT = 2
 TRIES = 2
+# Mean size of the messages under way, at most. A solution with all its figures has 4 MB; without
+# this, a class of the largest uploads would take eight times the memory.
+LARGEST_MEAN = 8 * MEGABYTE
 KILLED = "the grader's worker was killed while grading this"
 # When the grader itself fails in the same way on so many submissions in a row, it is not they. The
 # first number counts as long as nothing has been graded at all.
@@ -36,6 +39,7 @@ class Sent(NamedTuple):
 
     submission: Submission | None
     tries: int
+    size: int  # of its message, in bytes
 
 
 # -- what a submission holds ------------------------------------------------------------------
@@ -111,12 +115,17 @@ class Dispatcher:
 
     def _send_more(self) -> None:
         """Send submissions as long as there is room."""
-        while self.waiting and len(self.under_way) < self.executor.room:
+        while self.waiting and self._has_room():
             self._send(self.waiting.popleft())
         # A Dask worker that dies takes with it all that it has. So a suspect is tried alone, after
         # all others: if that kills again, it is to blame.
         if self.suspects and not self.under_way:
             self._send(self.suspects.popleft(), tries=TRIES)
+
+    def _has_room(self) -> bool:
+        size = sum(sent.size for sent in self.under_way.values())
+        room = self.executor.room
+        return len(self.under_way) < room and size < room * LARGEST_MEAN
 
     def _send(self, submission: Submission | None, tries: int = 1) -> None:
         """Read a submission and send it, as it is now."""
@@ -124,8 +133,8 @@ class Dispatcher:
         files = Files(()) if submission is None else read(submission, limit)
         if submission is not None:
             submission = identify(submission, files, self.homework.hash)
-        number, message = next(self.numbers), json.dumps(pack(files)).encode()
-        self.under_way[number] = Sent(submission, tries)
+        number, message = next(self.numbers), pack(files)
+        self.under_way[number] = Sent(submission, tries, len(message))
         self.executor.submit(Task(number, message))
 
     def _take(self, result: Result) -> Iterator[Outcome]:

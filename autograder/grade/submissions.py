@@ -66,13 +66,13 @@ class Platform:
     Attributes:
         folder: the name of a student's folder; None if there are none.
         file: the name of a student's file; None if there are none.
-        beside: a file of the platform's own.
+        beside: a file of the platform's own, if there is one.
         inside: what a folder around the export is called.
     """
 
     folder: re.Pattern[str] | None = None
     file: re.Pattern[str] | None = None
-    beside: str = ""
+    beside: str | None = None
     inside: re.Pattern[str] = re.compile(".*")
 
     def match(self, entry: Entry) -> re.Match[str] | None:

@@ -11,6 +11,7 @@ Memory, for a limit of L: at most L for files, and L for zip files while they ar
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import stat
@@ -383,19 +384,27 @@ def _clean(path: str) -> str:
 # -- files as JSON -----------------------------------------------------------------------------
 
 
-def pack(files: Files) -> dict[str, Any]:
-    """Return the files of a submission as JSON."""
-    return {
-        "files": [
-            {"path": file.path, "name": file.name, "data": b64encode(file.data).decode()}
-            for file in files.files
-        ],
-        "refused": files.refused,
-    }
+def pack(files: Files) -> bytes:
+    """Return the files of a submission as a line of JSON.
+
+    Not with `json` alone, which would need four times their size.
+    """
+    parts: list[bytes] = []
+    for file in files.files:
+        about = json.dumps({"path": file.path, "name": file.name}).removesuffix("}")
+        parts += [
+            b", " if parts else b"",
+            about.encode(),
+            b', "data": "',
+            b64encode(file.data),
+            b'"}',
+        ]
+    refused = json.dumps(files.refused).encode()
+    return b"".join([b'{"files": [', *parts, b'], "refused": ', refused, b"}\n"])
 
 
 def unpack(message: dict[str, Any]) -> Files:
-    """Return what `pack` packed."""
+    """Return the files in such a line, parsed."""
     return Files(
         tuple(
             File(item["path"], item["name"], b64decode(item["data"])) for item in message["files"]
