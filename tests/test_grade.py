@@ -789,7 +789,6 @@ def test_a_pipe_among_notebooks_does_not_stop_the_search(tmp_path):
 
 def test_folders_may_lie_very_deep(tmp_path):
     place = write_files(tmp_path / "place", {"a.ipynb": ONE, "deep/": ""})
-    (place / "deep").mkdir()
     here = os.open(place / "deep", os.O_RDONLY)
     for _ in range(1500):
         os.mkdir("d", dir_fd=here)

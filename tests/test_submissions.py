@@ -81,8 +81,13 @@ EXPORTS = {
         },
     ),
     "canvas, graded without names": (
-        {f"anon_Ab3dE_2_{GD}": ONE, f"LATE_anon_F9xyz_3_{GD}": ONE, f"anon_Ab3dE_9_{RELU}": TWO},
-        {"anon_Ab3dE": {GD: ONE, RELU: TWO}, "anon_F9xyz": {GD: ONE}},
+        {
+            f"anon_Ab3dE_2_{GD}": ONE,
+            f"LATE_anon_F9xyz_3_{GD}": ONE,
+            f"anon_Ab3dE_9_{RELU}": TWO,
+            "anon_12345_text.html": "words",
+        },
+        {"anon_Ab3dE": {GD: ONE, RELU: TWO}, "anon_F9xyz": {GD: ONE}, "anon_12345": {"anon_12345_text.html": "words"}},
     ),
     "canvas, groups": (
         {f"group1_1_2_{GD}": ONE, f"group1_1_3_{RELU}": TWO, f"group2_5_6_{GD}": ONE},
@@ -175,6 +180,13 @@ def test_an_export_is_a_class(name, packed, wrapper, tmp_path):
     place = tmp_path / "all"
     write_files(place / wrapper, files)
     assert found_in(zip_up(place) if packed else place) == expected
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_all_that_lies_in_an_export_is_the_export(name, tmp_path):
+    files, expected = EXPORTS[name]
+    place = write_files(tmp_path / "all", files)
+    assert found_in(*sorted(place.iterdir())) == expected
 
 
 def test_the_table_says_that_there_are_several_attempts(tmp_path):

@@ -49,8 +49,8 @@ what counts as one submission:
     Brightspace  12-345 - Ada Lovelace - 1 March, 2026 955 AM/, or files that begin like this
     Blackboard   Homework_alovelace_attempt_2026-03-01-09-55-00_NAME.ipynb
   Of several attempts of one student the latest counts, and the table says so. Unpack a zip file
-  of a class that comes from elsewhere. If several files or folders are given, they are taken for
-  exports only if all of them are; otherwise each is what a student sent.
+  of a class that comes from elsewhere. Several files or folders that are given (class/*) are taken
+  for exports only if all of them are; no link among them is followed.
 """
 
 METADATA = "submission_metadata.yml"
@@ -112,9 +112,13 @@ PLATFORMS = (
             r"(?P<student>.+?)_[^\W\d_]+_(?P<when>\d{4}(?:-\d\d){5})(?:\.txt|_(?P<own>.+))"
         )
     ),
-    # Canvas, where those who grade must not see names, and where they may.
-    Platform(file=re.compile(rf"(?:LATE_)?(?P<student>anon_[^\W_]+){CANVAS}")),
-    Platform(file=re.compile(rf"(?P<student>.+?)(?:_LATE)?_(?P<id>\d+){CANVAS}")),
+    # Canvas, where those who grade see names, and where they must not.
+    Platform(
+        file=re.compile(
+            r"(?P<anonymous>(?:LATE_)?(?=anon_))?(?P<student>(?(anonymous)anon_[^\W_]+|.+?))"
+            rf"(?(anonymous)|(?:_LATE)?_(?P<id>\d+)){CANVAS}"
+        )
+    ),
 )
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # Whoever unpacks an export may get folders around it. What lies deeper is a student's.
@@ -161,6 +165,11 @@ class Entry(NamedTuple):
     file: str  # for people: where it is
 
     @property
+    def label(self) -> str:
+        """What a submission that consists of it is called."""
+        return self.name if self.is_folder else PurePosixPath(self.name).stem
+
+    @property
     def is_notebook(self) -> bool:
         """Whether it calls itself a notebook."""
         return not self.is_folder and is_notebook(self.name)
@@ -186,16 +195,12 @@ def find(places: Iterable[Path], one: bool = False, skip: Iterable[Path] = ()) -
         UsageError: there is no such file or folder, or all that is given may not be read.
     """
     places = list(places)
-    given = [_given(place, alone=len(places) == 1) for place in places]
     left_out = {os.path.realpath(path) for path in skip}
-    exports = [None if one else _export(entry, left_out) for entry in given]
-    found: dict[tuple[tuple[str, str], ...], Submission] = {}
-    for entry, export in zip(given, exports, strict=True):
-        # Of several, any may be a student's that looks like an export: class/* gives many.
-        is_export = export is not None and None not in exports
-        submissions = _exported(*export) if export and is_export else _others(entry, one, left_out)
-        for submission in submissions:
-            found.setdefault(tuple(map(_identity, submission.sources)), submission)
+    alone = len(places) == 1
+    given = [_given(place, alone) for place in places if alone or _where(place) not in left_out]
+    found: dict[tuple[str, ...], Submission] = {}
+    for submission in _find_in(given, one, left_out):
+        found.setdefault(tuple(map(_identity, submission.sources)), submission)
     return _named_apart(list(found.values()))
 
 
@@ -213,17 +218,37 @@ def _given(place: Path, alone: bool) -> Entry:
         raise UsageError(f"{place}: cannot be read")
     path = Path(os.path.realpath(place)) if alone else place.absolute()
     is_folder = _is_folder(path)
-    return Entry(path.name if is_folder else place.stem, is_folder, path, str(place))
+    return Entry(path.name if is_folder else place.name, is_folder, path, str(place))
 
 
-def _identity(source: Source) -> tuple[str, str]:
+def _where(path: Path) -> str:
+    """Return where something is, links to it resolved, and itself not followed."""
+    return os.path.join(os.path.realpath(path.parent), path.name)
+
+
+def _identity(source: Source) -> str:
     """Return what is the same for the same source, however it was given."""
     if isinstance(source, ZipFolder):
         first = source.members[0].orig_filename if source.members else source.prefix
-        return os.path.realpath(source.archive.filename or ""), first
-    path = source.path if isinstance(source, Renamed) else source
-    # An entry that is a link stays itself.
-    return os.path.realpath(path.parent), path.name
+        return f"{os.path.realpath(source.archive.filename or '')}/{first}"
+    return _where(source.path if isinstance(source, Renamed) else source)
+
+
+def _find_in(given: list[Entry], one: bool, left_out: set[str]) -> Iterator[Submission]:
+    """Yield the submissions in what was given."""
+    # The shell makes many of class/*, which may be what a platform exported.
+    siblings = len({os.path.dirname(_identity(entry.source)) for entry in given}) == 1 < len(given)
+    together = _platform([(given[0], given)]) if siblings and not one else None
+    if together is not None:
+        yield from _exported(*together)
+        return
+    exports = [None if one else _export(entry, left_out) for entry in given]
+    for entry, export in zip(given, exports, strict=True):
+        # Of several, any may be a student's that looks like an export.
+        if export is None or None in exports:
+            yield from _others(entry, one, left_out)
+        else:
+            yield from _exported(*export)
 
 
 def _levels(entry: Entry, left_out: set[str]) -> Iterator[tuple[Entry, list[Entry]]]:
@@ -246,10 +271,9 @@ def _entries(folder: Entry, left_out: set[str]) -> Iterator[Entry]:
             names = os.listdir(source)
         except OSError:  # it may not be read; the grader will say so
             return
-        here = os.path.realpath(source)
-        for name in names:
-            if not is_skipped(name) and os.path.join(here, name) not in left_out:
-                path = source / name
+        for path in (source / name for name in names if not is_skipped(name)):
+            if _where(path) not in left_out:
+                name = path.name
                 yield Entry(name, _is_folder(path), path, str(Path(folder.file, name)))
 
 
@@ -410,7 +434,7 @@ def _others(entry: Entry, one: bool, left_out: set[str]) -> list[Submission]:
     levels = _levels(entry, left_out)
     whole, entries = next(levels) if one else deque(levels, 1)[0]
     if one or not entries or _is_one(entries):
-        return [_submission((whole.source,), whole.file, whole.name)]
+        return [_submission((whole.source,), whole.file, whole.label)]
     return list(_one_each(entries))
 
 
@@ -459,9 +483,8 @@ def _one_each(entries: list[Entry]) -> Iterator[Submission]:
     """Yield entries, each as a submission of its own."""
     labels = set()
     for entry in entries:
-        label = entry.name if entry.is_folder else PurePosixPath(entry.name).stem
         # Two that are called the same, ada.zip and ada.ipynb, keep their endings.
-        label = entry.name if label in labels else label
+        label = entry.name if entry.label in labels else entry.label
         labels.add(label)
         yield _submission((entry.source,), entry.file, label)
 
