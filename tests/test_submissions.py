@@ -340,8 +340,7 @@ def test_what_is_no_plain_file_is_a_line_that_says_so(kind, name, tmp_path):
     (tmp_path / "secret.ipynb").write_text(ONE)
     place = write_files(tmp_path / "class", {f"ada_9_9_{GD}": ONE, "bob/a.ipynb": ONE})
     SPECIALS[kind](place / name)
-    # A zip file beside notebooks makes two of a folder that is given itself.
-    SPECIALS[kind](place / "bob" / name.replace(".zip", ".txt"))
+    SPECIALS[kind](place / "bob" / name)
     for places in ([place], sorted(place.iterdir())):
         found = find(places)
         assert len(found) == 3
@@ -390,9 +389,7 @@ def test_what_may_not_be_read_is_a_line_that_says_so(closed, mode, tmp_path):
     place = write_files(tmp_path / "class", files)
     (place / closed).chmod(mode)
     try:
-        # Given itself, a folder beside notebooks that may not be read may be another submission.
-        several = [[place], sorted(place.iterdir())][: 1 if closed == "ada/x" else 2]
-        for places in several:
+        for places in ([place], sorted(place.iterdir())):
             found = {submission.name: submission for submission in find(places)}
             assert found.keys() == {"ada", "bob", "eve"}
             (name, *_) = closed.replace(".", "/").split("/")
@@ -417,6 +414,29 @@ def test_a_class_that_may_not_be_read_is_a_wrong_argument(tmp_path):
 def test_what_is_not_there_is_a_wrong_argument(tmp_path):
     with pytest.raises(UsageError, match="nowhere: no such file or folder"):
         find([tmp_path, tmp_path / "nowhere"])
+
+
+def test_several_folders_of_submissions_are_classes(tmp_path):
+    for section in "ab":
+        write_files(tmp_path / section, {f"{who}{section}/{GD}": ONE for who in ("ada", "bob")})
+    found = found_in(tmp_path / "a", tmp_path / "b")
+    assert found.keys() == {"adaa", "boba", "adab", "bobb"}
+
+
+def test_of_several_all_are_students_if_one_is(tmp_path):
+    place = write_files(
+        tmp_path / "class",
+        {
+            f"ada/{GD}": ONE,
+            f"bob/{GD}": ONE,
+            "bob/data.zip": "",
+            f"cy/a/{GD}": ONE,
+            f"cy/b/{RELU}": TWO,
+        },
+    )
+    assert (
+        found_in(*sorted(place.iterdir())).keys() == found_in(place).keys() == {"ada", "bob", "cy"}
+    )
 
 
 @pytest.mark.parametrize("name", ["\ufa6c" * 83, "x" * 255, "e\u0301" * 85, "\U0001f600" * 63])

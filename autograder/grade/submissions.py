@@ -49,8 +49,9 @@ what counts as one submission:
     Brightspace  12-345 - Ada Lovelace - 1 March, 2026 955 AM/, or files that begin like this
     Blackboard   Homework_alovelace_attempt_2026-03-01-09-55-00_NAME.ipynb
   Of several attempts of one student the latest counts, and the table says so. Unpack a zip file
-  of a class that comes from elsewhere. Several files or folders that are given (class/*) are taken
-  for exports only if all of them are; no link among them is followed.
+  of a class that comes from elsewhere.
+  Of several files and folders that are given (class/*), each is one submission if one of them can
+  be nothing else, they are exports only if all are, and no link among them is followed.
 """
 
 METADATA = "submission_metadata.yml"
@@ -243,12 +244,18 @@ def _find_in(given: list[Entry], one: bool, left_out: set[str]) -> Iterator[Subm
         yield from _exported(*together)
         return
     exports = [None if one else _export(entry, left_out) for entry in given]
+    # Of several, any may be a student's that looks like an export, or like a class.
+    one = one or (len(given) > 1 and any(_is_students(entry, left_out) for entry in given))
     for entry, export in zip(given, exports, strict=True):
-        # Of several, any may be a student's that looks like an export.
         if export is None or None in exports:
             yield from _others(entry, one, left_out)
         else:
             yield from _exported(*export)
+
+
+def _is_students(entry: Entry, left_out: set[str]) -> bool:
+    """Whether it can only be one student's."""
+    return not entry.is_folder or _is_one(list(_entries(entry, left_out)))
 
 
 def _levels(entry: Entry, left_out: set[str]) -> Iterator[tuple[Entry, list[Entry]]]:
