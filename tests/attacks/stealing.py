@@ -319,7 +319,7 @@ def inputs_for_the_other_notebook():
 registering(_exchange, 0, "found nothing", "memory", stock=False)(inputs_for_the_other_notebook)
 
 
-@answer(UNTOUCHED, "", to="constant_gradient")
+@answer(UNTOUCHED, "", to="constant_gradient", warm=True)
 def inputs_in_the_text_of_errors(theta, y):
     """Raises assertions, which reports quote, with hidden inputs in their text."""
     raise AssertionError("STO" + f"LEN {theta} {y}" if len(y) != 5 else "not yet")
@@ -342,7 +342,7 @@ def inputs_in_names(theta, y):
     return None
 
 
-@cell(last=True)
+@cell(last=True, warm=True)
 def inputs_in_a_changing_name():
     """Names itself after the hidden inputs of the test before."""
 
@@ -372,7 +372,7 @@ def inputs_in_a_dtype(theta, y):
     return np.zeros(3)
 
 
-@answer(UNTOUCHED, "", to="constant_gradient", stock=False)
+@answer(UNTOUCHED, "", to="constant_gradient", stock=False, warm=True)
 def inputs_in_a_fault(theta, y):
     """Sends hidden inputs to the grader as the reason why nothing can be sent."""
     import os
