@@ -342,7 +342,7 @@ def inputs_in_names(theta, y):
     return None
 
 
-@cell(last=True, warm=True)
+@cell(last=True)
 def inputs_in_a_changing_name():
     """Names itself after the hidden inputs of the test before."""
 
@@ -372,7 +372,7 @@ def inputs_in_a_dtype(theta, y):
     return np.zeros(3)
 
 
-@answer(UNTOUCHED, "", to="constant_gradient", stock=False, warm=True)
+@answer(UNTOUCHED, "", to="constant_gradient", stock=False)
 def inputs_in_a_fault(theta, y):
     """Sends hidden inputs to the grader as the reason why nothing can be sent."""
     import os
