@@ -7,13 +7,15 @@ import errno
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tracemalloc
 import zipfile
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -37,7 +39,7 @@ from support.classroom import (
     zip_up,
 )
 
-from autograder.grade import UsageError, executors, processes, results, tally, words
+from autograder.grade import UsageError, executors, processes, results, run, tally, words
 from autograder.grade.__main__ import HOMEWORK, main, print_comparison, report
 from autograder.grade.compare import Comparison, compare
 from autograder.grade.homework_zip import read_homework
@@ -50,10 +52,12 @@ from autograder.grade.results import (
     read_record,
     read_run,
 )
-from autograder.grade.run import identified, identify, read
+from autograder.grade.run import Dispatcher, identified, identify, read
 from autograder.grade.submissions import Submission, find
-from autograder.grade.tables import GradesTable
+from autograder.grade.tables import GradesTable, write_cases
+from autograder.grade.tally import CaseId, CaseTally
 from autograder.grade.versions import check_versions
+from autograder.grader.files import Files, pack, unpack
 
 # Rounds of the bank in the class that is interrupted, changed and compared again and again.
 FEW = 8
@@ -824,6 +828,48 @@ def test_what_vanishes_is_a_line_with_a_fault(stand_in, tmp_path):
     assert len(Run(tmp_path / "out", homework, identified(found, homework)).todo) == 3
 
 
+class Scales:
+    """An executor that weighs what is under way."""
+
+    room = 8
+
+    def __init__(self):
+        self.tasks: list[executors.Task] = []
+        self.heaviest = 0
+
+    def submit(self, task: executors.Task) -> None:
+        self.tasks.append(task)
+        self.heaviest = max(self.heaviest, sum(len(task.message) for task in self.tasks))
+
+    def results(self) -> Iterator[executors.Result]:
+        answer = {"record": {}, "results": {}, "missing_protections": []}
+        while self.tasks:
+            ready = {"versions": {}, "record": {"possible": 1}}
+            yield executors.Result(self.tasks.pop(0).number, "here", ready, answer)
+
+
+def test_memory_has_a_bound_however_large_submissions_are(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "LARGEST_MEAN", 1000)
+    monkeypatch.setattr(run, "check_versions", lambda place, versions: None)
+    files = {f"s{i:02}/data.txt": "x" * (6000 if i > 10 else 60) for i in range(40)}
+    found = find([write_files(tmp_path / "class", files)])
+    scales = Scales()
+    outcomes = list(Dispatcher(scales, read_homework(HOMEWORK), found).outcomes())
+    assert len(outcomes) == len(found)
+    largest = 8200  # 6000 bytes as base64, and what is around them
+    assert largest < scales.heaviest < 8 * 1000 + largest
+
+
+def test_a_line_of_json_holds_the_files(tmp_path):
+    files = {'a"b.ipynb': ONE, "ö/b.txt": "ü", "empty.txt": ""}
+    place = write_files(tmp_path / "ada", files)
+    (place / "c").symlink_to("nowhere")
+    sent = read(find([place])[0], LIMIT)
+    (line,) = pack(sent).splitlines()
+    assert unpack(json.loads(line)) == sent
+    assert unpack(json.loads(pack(Files(())))) == Files(())
+
+
 # -- tables -----------------------------------------------------------------------------------
 
 
@@ -884,6 +930,31 @@ def test_no_text_is_a_formula():
     for row in csv.DictReader(io.StringIO(grades_of(records))):
         for cell in (row["who"], row["file"], row["faults"]):
             assert cell.startswith("'")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|", "\n"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\uff1d"])
+@pytest.mark.parametrize("between", ["", " ", '"', ' "'])
+def test_no_part_of_a_text_is_a_formula_whatever_ends_a_cell(separator, start, between):
+    formula = f"{start}HYPERLINK(1)"
+    text = f"wrong{separator}{between}{formula}{separator}{between}{start}2+cmd|' /C calc'!A0"
+    case = CaseTally(submissions=1, messages=Counter({text: 1}))
+    file = io.StringIO()
+    write_cases(file, {CaseId("q1", 1, "x", False): case})
+    tables = grades_of([Record("s", text, "", who=[text])]) + file.getvalue()
+    # Excel in many countries looks for semicolons, and takes quotes within a cell for themselves.
+    for cell in re.split("[\r\n]" if separator == "\n" else re.escape(separator), tables):
+        assert not cell.lstrip(' "').startswith(start)
+
+
+def test_numbers_in_a_message_stay_as_they_are():
+    text = "expected [1.5, -2, -3.1e-05]; came: nothing"
+    assert text in grades_of([Record("s", text, "")])
+
+
+def test_excel_knows_that_tables_are_unicode(graded):
+    for name in ("grades.csv", "cases.csv"):
+        assert (graded / name).read_bytes().startswith(b"\xef\xbb\xbf")
 
 
 def test_a_message_gives_no_commands_to_a_terminal():
