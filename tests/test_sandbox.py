@@ -371,7 +371,9 @@ def test_session_that_cannot_start_again_costs_its_own_notebook_only(run):
     session.notebook.folder.write_text("in the way, like a full disk")
     with pytest.raises(Fault, match="could not be run again"):
         call(session, "parent")
+    assert session.short
     assert call(other, "g") == 1
+    assert not other.short
     session.notebook.folder.unlink()
 
 

@@ -186,15 +186,15 @@ class Session:
     def _start_again(self) -> None:
         """Start another process in place of one that student code has spoilt.
 
-        What fails now did not fail the first time, so it is the submission's doing: a full disk,
-        a supervisor that ran out of memory.
+        What fails now did not fail the first time, so it is the submission's doing, or that of
+        what runs beside it: a full disk, a supervisor that ran out of memory.
         """
         self.stop()
         try:
             self.notebook.start()
         except (GraderError, OSError) as error:
             print(f"a notebook does not start again: {error}", file=sys.stderr)
-            self.broken = BROKEN
+            self.broken, self.short = BROKEN, True
 
     # Test cases.
 
