@@ -172,11 +172,12 @@ EXPORTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("wrapper", ["", "export", "export/export"])
+@pytest.mark.parametrize("wrapper", ["", "export", "homework 1/export"])
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("name", EXPORTS)
 def test_an_export_is_a_class(name, packed, wrapper, tmp_path):
     files, expected = EXPORTS[name]
+    wrapper = wrapper.replace("export", "all") if packed else wrapper
     place = tmp_path / "all"
     write_files(place / wrapper, files)
     assert found_in(zip_up(place) if packed else place) == expected

@@ -68,7 +68,7 @@ class Platform:
         folder: the name of a student's folder; None if there are none.
         file: the name of a student's file; None if there are none.
         beside: a file of the platform's own, if there is one.
-        inside: what a folder around the export is called.
+        inside: what the export is called, if it is the only folder in the one that is given.
     """
 
     folder: re.Pattern[str] | None = None
@@ -330,7 +330,9 @@ def _platform(
     for depth, (folder, entries) in enumerate(levels):
         telling = [e for e in entries if e.is_folder or e.is_notebook or e.is_zip]
         for platform in PLATFORMS:
-            inside = depth == 0 or platform.inside.fullmatch(folder.name)
+            # The only folder in a folder may be a student's.
+            is_given = depth == 0 or isinstance(folder.source, ZipFolder)
+            inside = is_given or platform.inside.fullmatch(folder.name)
             if inside and any(map(platform.match, telling)):
                 return platform, entries
     return None
