@@ -15,7 +15,7 @@ import html
 import posixpath
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
@@ -23,7 +23,10 @@ from .upload import Cell, Notebook
 
 # Otter's marks around a question that is graded by hand.
 BEGIN, END = "<!-- BEGIN QUESTION -->", "<!-- END QUESTION -->"
-LIST_MARK = re.compile(r"[ \t>]*(?:[-+*]|\d{1,3}[.)])[ \t]")
+# In characters that count; what is shorter, a student may write as well.
+LONG = 12
+MARKUP = re.compile(r"^[\s#*_>]+")
+LIST_MARK = re.compile(r"^[\s>]*(?:[-+*]|\d{1,3}\\?[.)])\s")
 # What editors add that show text as it will be printed.
 TAG = re.compile(r"</?(?:br|p|div|span|em|strong|b|i|u)\b[^<>\n]{0,200}>", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\w{1,5});")
@@ -34,7 +37,8 @@ DATA = re.compile(
     rf"data:image/[\w.+;=-]{{1,100}},[^\s\"'()<>\\]++{LINES}"
     rf"|(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{{60,}}+{LINES}"
 )
-SHORTEST = 1000  # without "data:", what is shorter may be anything
+# How PNG, JPEG, GIF, WebP, SVG and BMP begin; without "data:", others may be anything.
+BEGINNINGS = ("iVBORw0KGgo", "/9j/", "R0lGOD", "UklGR", "PHN2Zy", "PD94bWw", "Qk")
 # What stands in its place, until `_describe` says how large it is.
 DATA_OF_SIZE = re.compile(r"data:image,(\d{1,9})")
 IMAGE = re.compile(
@@ -71,38 +75,50 @@ def find_answer(
     pictures, given = _Pictures(notebook, files), _Pictures(handed_out, files)
     known = [line for cell in place for line in _fold_lines(given.described(cell))]
     cells = list(_cells_of(question, notebook.cells, others))
-    # Each may have been copied, the question too.
-    copies = max(1, sum(_is_heading(cell, question) for cell in cells))
+    # The question may have been copied, prompt and all.
+    copies = min(3, sum(_is_heading(cell, question) for cell in cells)) or 1
     lines = [line for cell in cells for line in [*pictures.described(cell).split("\n"), ""]]
-    text = "\n".join(_new_lines(lines, known, copies)).strip()
+    text = "\n".join(_new_lines(lines, known * copies)).strip()
     return Found(text, pictures.places_in(text))
 
 
-def _new_lines(lines: list[str], known: Iterable[str], copies: int) -> Iterator[str]:
+def _new_lines(lines: list[str], known: Sequence[str]) -> Iterator[str]:
     """Yield the lines with something in them that is not known, and what is between them.
 
     Args:
         lines: all lines.
         known: folded lines. They may be broken or joined differently among ``lines``.
-        copies: how often each of them is there at most.
     """
     folded = [_fold(line) for line in lines]
-    left = "".join(folded)
-    # The long ones first: a short one may be a part of them.
-    for line in sorted(filter(None, known), key=len, reverse=True):
-        left = left.replace(line, "\0" * len(line), copies)
-    start = 0
+    left = _without("".join(folded), known)
+    start, new = 0, False
     between: list[str] = []
     for line, own in zip(lines, folded, strict=True):
-        if not own:
-            between.append(line)
-        elif left[start : start + len(own)].strip("\0"):
-            yield from between
+        if own:
+            new = bool(left[start : start + len(own)].strip("\0"))
+            yield from between if new else ()
+            between = []
+        if new:
             yield line
-            between = []
-        else:
-            between = []
+        elif not own and (line.strip() or between):
+            between.append(line)
         start += len(own)
+
+
+def _without(text: str, known: Sequence[str]) -> str:
+    """Return a folded text with NULs in place of each known line, once."""
+    found: dict[int, tuple[int, int]] = {}
+    # The long ones first: they tell where to look for a short one, which may be anybody's word.
+    for i, line in sorted(enumerate(known), key=lambda item: -len(item[1])):
+        after = max((end for j, (_, end) in found.items() if j < i), default=0)
+        before = min((start for j, (start, _) in found.items() if j > i), default=len(text))
+        is_long = len(line) >= LONG
+        start = text.find(line, after, before) if line and (is_long or after) else -1
+        start = text.find(line) if is_long and start < 0 else start
+        if start >= 0:
+            found[i] = start, start + len(line)
+            text = f"{text[:start]}{chr(0) * len(line)}{text[start + len(line) :]}"
+    return text
 
 
 def _cells_of(question: str, cells: Sequence[Cell], others: set[str]) -> Iterator[Cell]:
@@ -117,9 +133,8 @@ def _cells_of(question: str, cells: Sequence[Cell], others: set[str]) -> Iterato
     starts = {i for i, cell in enumerate(cells) if _is_heading(cell, question)}
     if not starts:
         last = next((i for i, cell in enumerate(cells) if END in cell.source), len(cells))
-        starts = {
-            max((i + 1 for i in range(last) if _fold_all(cells[i].source) in others), default=0)
-        }
+        before = [i for i in range(last) if _fold_all(cells[i].source) in others]
+        starts = {i + 1 for i in before[-1:]}
     inside = False
     for i, cell in enumerate(cells):
         inside = i in starts or (inside and _fold_all(cell.source) not in others)
@@ -131,7 +146,7 @@ def _cells_of(question: str, cells: Sequence[Cell], others: set[str]) -> Iterato
 
 def _is_heading(cell: Cell, question: str) -> bool:
     lines = cell.source.replace("\\", "").split("\n") if cell.kind != "code" else []
-    return any(line.lstrip("#*_> \t").startswith(f"{question}:") for line in lines)
+    return any(MARKUP.sub("", line, count=1).startswith(f"{question}:") for line in lines)
 
 
 # -- comparing --------------------------------------------------------------------------------
@@ -147,19 +162,16 @@ def _fold_lines(text: str) -> list[str]:
 
 def _fold(line: str) -> str:
     """Return what does not change when a line of Markdown is written in another way."""
-    mark = LIST_MARK.match(line)
-    text = TAG.sub("", line[mark.end() :] if mark else line)
-    return "".join(map(_significant, ENTITY.sub(lambda match: html.unescape(match[0]), text)))
+    text = ENTITY.sub(lambda match: html.unescape(match[0]), TAG.sub("", line))
+    return "".join(map(_significant, LIST_MARK.sub("", text, count=1)))
 
 
 @functools.cache
 def _significant(char: str) -> str:
-    """Return the letters, digits and symbols in a character, without accents and case."""
-    return "".join(
-        part
-        for part in unicodedata.normalize("NFKD", char).casefold()
-        if part.isalnum() or (unicodedata.category(part)[0] == "S" and not part.isascii())
-    )
+    """Return a symbol, or the letters and digits in a character without accents and case."""
+    if unicodedata.category(char)[0] == "S":
+        return "" if char.isascii() else char
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", char).casefold()))
 
 
 # -- pictures ---------------------------------------------------------------------------------
@@ -213,4 +225,4 @@ def _size_of_data(match: re.Match[str]) -> str:
         head, _, data = text.partition(",")
         size = len(data) * 3 // 4 if head.endswith(";base64") else len(data)
         return f"data:image,{size}"
-    return text if len(text) < SHORTEST else f"data:image,{len(text) * 3 // 4}"
+    return f"data:image,{len(text) * 3 // 4}" if text.startswith(BEGINNINGS) else text
