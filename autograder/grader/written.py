@@ -77,7 +77,7 @@ def find_answer(
     cells = list(_cells_of(question, notebook.cells, others))
     # The question may have been copied, prompt and all.
     copies = min(3, sum(_is_heading(cell, question) for cell in cells)) or 1
-    lines = [line for cell in cells for line in [*pictures.described(cell).split("\n"), ""]]
+    lines = [line for cell in cells for line in [*pictures.described(cell).strip().split("\n"), ""]]
     text = "\n".join(_new_lines(lines, known * copies)).strip()
     return Found(text, pictures.places_in(text))
 
