@@ -109,8 +109,8 @@ def test_pieces_of_question_and_prompt_are_no_answer():
         for cut in range(1, len(source)):
             pieces = text(source[:cut]), text(source[cut:])
             place = (*pieces, text(PROMPT)) if source == QUESTION else (text(QUESTION), *pieces)
-            inside_number = re.match(r"\d\. |\. ", source[cut - 1 :])
-            if source == PROMPT or ("q1_b:" in pieces[0]["source"] and not inside_number):
+            after_number = re.search(r"^\d\.? ?\Z", source[:cut], re.M)
+            if source == PROMPT or ("q1_b:" in pieces[0]["source"] and not after_number):
                 assert answered(*place) == "", cut
 
 
