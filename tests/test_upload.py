@@ -734,6 +734,12 @@ def test_a_copy_as_it_was_handed_out_does_not_count_beside_one_with_answers(tmp_
     assert list(match(untouched, FIRST)[0]) == ["gradient_descent"]
 
 
+def test_an_empty_cell_makes_no_other_version(tmp_path):
+    empty = {"cell_type": "markdown", "source": "\n "}
+    files = {"a.ipynb": work(ANSWER, *PART_1), "b.ipynb": work(ANSWER, *PART_1, empty)}
+    assert list(match(upload(tmp_path, files), FIRST)[0]) == ["gradient_descent"]
+
+
 def test_copies_with_different_pictures_differ(tmp_path):
     def with_picture(data):
         return notebook("![](attachment:a)", attachments={"a": {"image/png": data}})
@@ -819,7 +825,7 @@ def test_copies_may_differ_in_what_is_not_graded(tmp_path):
             "Could not be read (the reason stands below): a.ipynb.",
         ),
         ({"a.zip": b""}, "Could not be read (the reason stands below): a.zip."),
-        ({"a.zip": b""}, "What came: a.zip."),
+        ({"a.zip": b"", "b.py": b""}, "a.zip. Upload relu_sgd.ipynb"),
     ],
     ids=range(9),
 )

@@ -172,7 +172,7 @@ def _run(parts: list[GradedPart], sessions: Mapping[str, Session]) -> None:
     for part in parts:
         if part.notebook is not None:
             session = sessions[part.part.name]
-            part.cell_faults = session.run_cells(_graded_cells(part.notebook))
+            part.cell_faults = session.run_cells(cells_to_run(part.notebook, part.part.handed_out))
     for part in parts:
         for question in part.questions:
             question.results = [_nothing(case) for case in question.question.tests.test_cases]
@@ -183,12 +183,16 @@ def _run(parts: list[GradedPart], sessions: Mapping[str, Session]) -> None:
                     _run_tests(question, hidden, sessions[part.part.name])
 
 
-def _graded_cells(notebook: Notebook) -> dict[int, str]:
+def cells_to_run(notebook: Notebook, handed_out: Notebook) -> dict[int, str]:
     """Return the sources of the cells that grading runs, by position."""
+    left_out = {""}
+    if not any(cell.ignored for cell in notebook.cells):
+        # A program has dropped all tags, and what only looks would draw and train here.
+        left_out |= {cell.source.strip() for cell in handed_out.cells if cell.ignored}
     return {
         cell.index: cell.source
         for cell in notebook.cells
-        if cell.kind == "code" and not cell.ignored and cell.source.strip()
+        if cell.kind == "code" and not cell.ignored and cell.source.strip() not in left_out
     }
 
 

@@ -88,7 +88,7 @@ class Notebook:
     @property
     def graded(self) -> tuple[tuple[object, ...], ...]:
         """What two copies of one notebook have in common: code, and answers."""
-        cells = [cell for cell in self.cells if not cell.ignored]
+        cells = [cell for cell in self.cells if cell.source.strip() and not cell.ignored]
         return tuple((cell.kind, cell.source.rstrip(), *cell.pictures.items()) for cell in cells)
 
 
@@ -199,7 +199,7 @@ def _why_missing(upload: Upload, name: str, handed_out: Mapping[str, Notebook]) 
         ]
     if others:
         lines += [f"Notebooks of another homework came: {', '.join(others[:5])}."]
-    if not upload.notebooks:
+    if not upload.notebooks and not unread:
         came = dict.fromkeys([*upload.files, *upload.unread])
         lines += [f"What came: {_listing(came) or 'no file at all (hidden files do not count)'}."]
     return " ".join(
