@@ -158,8 +158,16 @@ def test_litter_is_skipped(tmp_path):
         "x/site-packages/a",
     ]
     files = dict.fromkeys(litter, b"")
-    assert upload(tmp_path, files) == upload(tmp_path, {"a.zip": zipped(files)})
-    assert upload(tmp_path, {}) == Upload((), {}, (), ())
+    assert upload(tmp_path, files) == Upload((), {}, (), ())
+    packed = upload(tmp_path, {"a.zip": zipped(files | {"b.py": b""})})
+    assert (list(packed.files), packed.faults) == (["b.py"], ())
+    for nothing in (files, {"a/": b""}, {}):
+        result = upload(tmp_path, {"a.zip": zipped(nothing)})
+        assert "no file, or only hidden ones" in only(result.faults)
+        assert (
+            "Could not be read (the reason stands below): a.zip."
+            in match(result, FIRST)[1][NAMES[0]]
+        )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

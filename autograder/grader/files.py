@@ -65,6 +65,7 @@ PACKED = (
     "this cannot be unpacked: it is damaged, needs a password, is packed in an unusual way, or is "
     "a zip file in a zip file. Upload the notebooks themselves, without a zip file."
 )
+NO_MEMBERS = "this zip file holds no file, or only hidden ones. Upload the notebooks themselves."
 UNREADABLE = "this cannot be read. Upload it again."
 SPECIAL = "only plain files are read, no links or devices. Upload the file itself."
 BAD_PATH = (
@@ -238,6 +239,8 @@ class _Reader:
         """Find the plain files in a zip file that belongs to the submission."""
         with self.noting(item.path):
             archive = self.open_zip(item)
+            if not any(_name_below(info, "") for info in archive.infolist()):
+                raise Unreadable(NO_MEMBERS)
             yield from self.members_below(archive, archive.infolist(), f"{item.path}/", "")
 
     def members_below(
@@ -256,9 +259,8 @@ class _Reader:
             folder: what the members' names begin with and the submission's paths do not.
         """
         for info in infos:
-            # Not `filename`, which ends before a NUL.
-            name = info.orig_filename.replace("\\", "/").removeprefix(folder)
-            if name.endswith("/") or any(map(is_skipped, name.split("/"))):
+            name = _name_below(info, folder)
+            if not name:
                 continue
             with self.noting(f"{shown_below}{name}"):
                 _check_member(info, nested=not folder)
@@ -328,6 +330,13 @@ def _read_file(path: str, size: int) -> bytes:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Unreadable(SPECIAL)
         return file.read(size)
+
+
+def _name_below(info: zipfile.ZipInfo, folder: str) -> str:
+    """Return the path of a file in a folder of a zip file; of what is left out, an empty one."""
+    # Not `filename`, which ends before a NUL.
+    name = info.orig_filename.replace("\\", "/").removeprefix(folder)
+    return "" if name.endswith("/") or any(map(is_skipped, name.split("/"))) else name
 
 
 def _check_member(info: zipfile.ZipInfo, nested: bool) -> None:
