@@ -70,8 +70,9 @@ def find_answer(
         files: what came with it, as in `Upload.files`.
     """
     place = list(_cells_of(question, handed_out.cells, set()))
-    own, whole = ({_fold_all(cell.source) for cell in cells} for cells in (place, handed_out.cells))
-    others = whole - own - {""}
+    own = {cell.source for cell in place}
+    others = {_fold_given(cell.source) for cell in handed_out.cells if cell.source not in own}
+    others -= {*map(_fold_given, own), ""}
     pictures, given = _Pictures(notebook, files), _Pictures(handed_out, files)
     known = [line for cell in place for line in _fold_lines(given.described(cell))]
     cells = list(_cells_of(question, notebook.cells, others))
@@ -152,6 +153,12 @@ def _is_heading(cell: Cell, question: str) -> bool:
 # -- comparing --------------------------------------------------------------------------------
 
 
+@functools.lru_cache(maxsize=1000)
+def _fold_given(text: str) -> str:
+    """Fold what was handed out: the same for all students of a class."""
+    return _fold_all(text)
+
+
 def _fold_all(text: str) -> str:
     return "".join(_fold_lines(text))
 
@@ -166,7 +173,7 @@ def _fold(line: str) -> str:
     return "".join(map(_significant, LIST_MARK.sub("", text, count=1)))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=5000)
 def _significant(char: str) -> str:
     """Return a symbol, or the letters and digits in a character without accents and case."""
     if unicodedata.category(char)[0] == "S":
