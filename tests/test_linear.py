@@ -51,8 +51,8 @@ def text_of(node: ast.expr, constants: dict[str, str]) -> str | bytes:
     """Return a pattern as far as it is written down; what is put into it is a name or a letter."""
     if isinstance(node, ast.JoinedStr):
         return "".join(str(text_of(part, constants)) for part in node.values)
-    if isinstance(node, ast.FormattedValue):
-        return constants.get(ast.unparse(node.value), "x")
+    if isinstance(node, (ast.FormattedValue, ast.Name)):
+        return constants.get(ast.unparse(getattr(node, "value", node)), "x")
     return ast.literal_eval(node)
 
 
@@ -161,7 +161,8 @@ def matches(code, value, char: str) -> bool:
     raise AssertionError(f"{code} is new to this test")
 
 
-PATTERNS = list(find_patterns())
+# Those of the class command that are texts, not bytes, are for names: a file's has 255 bytes.
+PATTERNS = [p for p in find_patterns() if p[0] != "submissions.py" or isinstance(p[1], bytes)]
 
 
 @pytest.mark.parametrize(("file", "pattern", "flags", "anchored"), PATTERNS)
