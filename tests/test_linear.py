@@ -156,8 +156,8 @@ def matches(code, value, char: str) -> bool:
     if code is op.ANY:
         return char != "\n"
     if code is op.CATEGORY:
-        kinds = {op.CATEGORY_SPACE: r"\s", op.CATEGORY_WORD: r"\w", op.CATEGORY_DIGIT: r"\d"}
-        return re.match(kinds[value], char) is not None
+        *_, no, kind = str(value).split("_")  # CATEGORY_SPACE, CATEGORY_NOT_WORD, ...
+        return (re.match(rf"\{kind[0].lower()}", char) is None) == (no == "NOT")
     raise AssertionError(f"{code} is new to this test")
 
 
