@@ -47,7 +47,7 @@ def code(source: str) -> dict:
     return {"cell_type": "code", "metadata": {}, "source": source}
 
 
-BEFORE = [text("# Homework\n\nTo q1_b: later more."), code("x = 1  # q1_b: see below")]
+BEFORE = [text("# Homework\n\nTo\nq1_b: later more."), code("# q1_b: see below\nx = 1")]
 HANDED_OUT = [*BEFORE, text(QUESTION), text(PROMPT), text(AFTER), text(PEOPLE)]
 
 

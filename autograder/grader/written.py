@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import html
+import itertools
 import posixpath
 import re
 import unicodedata
@@ -25,7 +26,6 @@ from .upload import Cell, Notebook
 BEGIN, END = "<!-- BEGIN QUESTION -->", "<!-- END QUESTION -->"
 # In characters that count; what is shorter, a student may write as well.
 LONG = 12
-MARKUP = re.compile(r"^[\s#*_>]+")
 LIST_MARK = re.compile(r"^[\s>]*(?:[-+*]|\d{1,3}\\?[.)])\s")
 # What editors add that show text as it will be printed.
 TAG = re.compile(r"</?(?:br|p|div|span|em|strong|b|i|u)\b[^<>\n]{0,200}>", re.IGNORECASE)
@@ -146,8 +146,16 @@ def _cells_of(question: str, cells: Sequence[Cell], others: set[str]) -> Iterato
 
 
 def _is_heading(cell: Cell, question: str) -> bool:
-    lines = cell.source.replace("\\", "").split("\n") if cell.kind != "code" else []
-    return any(MARKUP.sub("", line, count=1).startswith(f"{question}:") for line in lines)
+    """Whether a heading in a cell begins with a question's name: marked, or underlined."""
+    if cell.kind == "code":
+        return False
+    lines = [*cell.source.replace("\\", "").split("\n"), ""]
+    for line, following in itertools.pairwise(lines):
+        before, found, _ = line.partition(f"{question}:")
+        underlined = following.strip() and not following.strip("=- ")
+        if found and not before.strip("#*_> \t\xa0") and (before.strip() or underlined):
+            return True
+    return False
 
 
 # -- comparing --------------------------------------------------------------------------------
