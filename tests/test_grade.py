@@ -373,17 +373,25 @@ points = {"possible": 1, "questions": {"q1": {"public": [0, 1], "hidden": [0, 0]
 versions = json.loads(os.environ.get("STAND_IN_VERSIONS", "{}"))
 say({"ready": {"record": points, "versions": versions}})
 for line in sys.stdin:
-    for name in (item["name"] for item in json.loads(line)["files"]):
+    names = [item["name"] for item in json.loads(line)["files"]]
+    for name in names:
         if name == "deadly" or name == "once" and not os.path.exists("died"):
             open("died", "w").close()
             os.kill(os.getpid(), 9)
         if name == "hangs":
             time.sleep(100)
-        if name == "fails":
+        if name == "fails" or name == "fails once" and not os.path.exists("failed"):
+            open("failed", "w").close()
             say({"failed": "GraderError: no luck"})
             sys.exit("OSError: no luck at all")
-    record = {"score": 1, "possible": 1, "questions": {"q1": {"public": [1, 1], "hidden": [0, 0]}}}
-    say({"results": {"tests": []}, "record": record, "missing_protections": []})
+    first = "crowded" in names and not os.path.exists("not alone")
+    if first:
+        open("not alone", "w").close()
+    score = 0 if first else 1
+    record = {"score": score, "possible": 1}
+    record["questions"] = {"q1": {"public": [score, 1], "hidden": [0, 0]}}
+    answer = {"results": {"tests": []}, "record": record, "missing_protections": []}
+    say({**answer, "short": first or "bomb" in names})
 """
 
 
@@ -440,7 +448,16 @@ def test_a_grader_that_fails_on_everything_stops_early(stand_in, capsys):
     said = capsys.readouterr()
     assert said.err.count("\n") == 1
     assert "GraderError: no luck (OSError: no luck at all; see out/log.txt)" in said.err
-    assert len(times(Path("out"))) == 5
+    assert not times(Path("out"))
+
+
+@pytest.mark.parametrize("trouble", ["fails once", "crowded", "bomb"])
+def test_what_others_may_have_caused_is_tried_once_more_alone(stand_in, capsys, trouble):
+    assert stand_in("fine", trouble, "fine", jobs=2) == 0
+    assert [(record.score, record.failed) for record in iter_records(Path("out"))] == [
+        (1, False)
+    ] * 3
+    assert "3 graded now" in capsys.readouterr().out
 
 
 def test_a_grader_that_never_starts_is_one_line(stand_in, capsys):

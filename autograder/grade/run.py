@@ -1,7 +1,8 @@
 """What is graded: submissions are read and identified, and sent to graders, wherever these are.
 
-A submission whose grader died is tried once more, other versions are refused, and a grader that
-fails on one submission after the other ends the run. What was graded before is known to `results`.
+A submission is tried once more, alone, if its grader died or failed, or if the machine was short of
+something. Other versions are refused, and a grader that fails on one submission after the other
+ends the run. What was graded before is known to `results`.
 """
 
 from __future__ import annotations
@@ -100,7 +101,8 @@ class Dispatcher:
     def __init__(self, executor: Executor, homework: HomeworkZip, submissions: list[Submission]):
         self.executor, self.homework = executor, homework
         self.waiting = deque(submissions)
-        self.suspects: deque[Submission] = deque()  # their grader died
+        # Their grader died or failed, or something was used up that others may have used up.
+        self.suspects: deque[Submission] = deque()
         self.numbers = itertools.count()
         self.under_way: dict[int, Sent] = {}
         self.blank: dict[str, Any] = {}  # what a submission without notebooks gets
@@ -125,8 +127,9 @@ class Dispatcher:
         """Send submissions as long as there is room."""
         while self.waiting and len(self.under_way) < self.executor.room:
             self._send(self.waiting.popleft())
-        # A Dask worker that dies takes with it all that it has. So a suspect is tried alone, after
-        # all others: if that kills again, it is to blame.
+        # A Dask worker that dies takes with it all that it has, and submissions of one user share
+        # a limit on processes. So a suspect is tried alone, after all others: what happens again
+        # is its own doing.
         if self.suspects and not self.under_way:
             self._send(self.suspects.popleft(), tries=TRIES)
 
@@ -152,14 +155,28 @@ class Dispatcher:
         if result.ready is not None:
             check_versions(result.place, result.ready["versions"])
             self.blank = result.ready["record"]
-        if "died" in answer and sent.tries < TRIES:
-            self._suspect(sent.submission)
-        elif sent.submission is not None:
-            failure = KILLED if "died" in answer else answer.get("failed", "")
+        if sent.submission is None:
+            self._look_at_first(sent, "died" in answer)
+            return
+        failure = KILLED if "died" in answer else answer.get("failed", "")
+        if (failure or answer.get("short")) and sent.tries < TRIES:
+            self.suspects.append(sent.submission)
+        else:
             yield self._outcome(sent.submission, answer, failure)
+        if failure != KILLED or sent.tries == TRIES:
             self._count_failure(failure)
-        elif "died" in answer and not self.blank:
+
+    def _look_at_first(self, sent: Sent, died: bool) -> None:
+        """Try the empty submission again if its grader died.
+
+        Raises:
+            CannotGrade: it has died again.
+        """
+        if not died or self.blank:
+            return
+        if sent.tries == TRIES:
             raise CannotGrade("graders die when they load the homework")
+        self._send(None, tries=TRIES)
 
     def _try_elsewhere(self, sent: Sent, trouble: str) -> None:
         """Send what met a grader that does not start once more.
@@ -171,13 +188,6 @@ class Dispatcher:
         if self.troubles > TRIES:
             raise CannotGrade(trouble)
         self._send(sent.submission, sent.tries)
-
-    def _suspect(self, submission: Submission | None) -> None:
-        """See to it that a submission whose grader died is tried once more."""
-        if submission is not None:
-            self.suspects.append(submission)
-        elif not self.blank:
-            self._send(None, tries=TRIES)
 
     def _outcome(self, submission: Submission, answer: dict[str, Any], failure: str) -> Outcome:
         if not failure:

@@ -23,7 +23,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from ..limits import MEGABYTE, Limits
-from ..messages import CaseEnded, CellDone, ErrorReport
+from ..messages import NO_FORK, CaseEnded, CellDone, ErrorReport
 from ..protocol import LONGEST_TEXT, ProtocolError, decode, encode, receive, send
 from .stand_in import make_otter
 
@@ -83,7 +83,8 @@ class NotebookProcess:
             if message["do"] == "run cell":
                 answer = {"error": self.run_cell(message["source"])}
             else:
-                answer = {"ended": self.run_case(message["question"], files[0])}
+                ended, seconds = self.run_case(message["question"], files[0])
+                answer = {"ended": ended, "seconds": seconds}
             if os.getpid() != process:
                 os._exit(0)  # a fork that a cell made, and that came back from it
             send(self.channel, answer, self.limit)
@@ -105,14 +106,14 @@ class NotebookProcess:
         """End a cell that takes too long; one that will not listen is killed from outside."""
         raise TimeoutError(f"took longer than {self.limits.seconds_per_cell:g} seconds")
 
-    def run_case(self, question: str, descriptor: int) -> int:
-        """Let a fork answer one test case; return its wait status when it has ended."""
+    def run_case(self, question: str, descriptor: int) -> tuple[int, float]:
+        """Let a fork answer one test case; return its wait status and CPU time."""
         forget_children()
         try:
             child = os.fork()
         except OSError:  # student code has used up what there is
             os.close(descriptor)
-            return -1
+            return NO_FORK, 0.0
         if child == 0:
             with contextlib.suppress(BaseException):
                 self.channel.close()
@@ -123,9 +124,10 @@ class NotebookProcess:
             os._exit(0)
         os.close(descriptor)
         try:
-            return os.waitpid(child, 0)[1]
+            _, status, used = os.wait4(child, 0)
+            return status, used.ru_utime + used.ru_stime
         except ChildProcessError:  # student code has made this process ignore its children
-            return 0
+            return 0, 0.0
 
 
 class CaseProcess:
@@ -240,4 +242,7 @@ def describe(error: BaseException, function: str = "") -> ErrorReport:
         lines = [frame.line for frame in frames if frame.filename.startswith("<ipython-input")]
     line = (lines[-1] if lines else "") or ""
     text, line = text[:LONGEST_TEXT], line[:LONGEST_TEXT]
-    return {"type": name, "base": base, "text": text, "line": line}
+    report: ErrorReport = {"type": name, "base": base, "text": text, "line": line}
+    if isinstance(error, OSError) and isinstance(error.errno, int):
+        report["errno"] = error.errno
+    return report
