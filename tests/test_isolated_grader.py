@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import io
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from submissions import BANK, Answer
 from support.answers import case_name, rounds, run, uses_torch, write_notebooks
 
 from autograder.grader.files import read_files
-from autograder.grader.grading import Graded, grade
+from autograder.grader.grading import Graded, cells_to_run, grade
 from autograder.grader.processes import Sandbox
 from autograder.grader.upload import make_upload
 
@@ -80,3 +81,18 @@ def test_isolated_verdict_and_words_are_those_of_otter(number, answer, graded_ro
         if not result.passed:
             words = stock[name].partition("Error: ")[2] or stock[name]
             assert result.message.strip() in (words.strip(), words), name
+
+
+def test_cells_that_only_look_stay_out_even_without_their_tags(homework):
+    for part in homework.parts:
+        given = part.handed_out
+        expected = cells_to_run(given, given)
+        assert 0 < len(expected) < len([cell for cell in given.cells if cell.kind == "code"])
+        cells = [dataclasses.replace(cell, ignored=False) for cell in given.cells]
+        bare = dataclasses.replace(given, cells=tuple(cells))
+        assert cells_to_run(bare, given) == expected
+        # With tags, a copy that the student has made of such a cell is the student's own.
+        (look, *_) = [cell for cell in given.cells if cell.ignored]
+        copied = dataclasses.replace(look, index=len(cells), ignored=False)
+        more = dataclasses.replace(given, cells=(*given.cells, copied))
+        assert cells_to_run(more, given) == {**expected, copied.index: look.source}
