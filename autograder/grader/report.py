@@ -15,6 +15,8 @@ from .homework import CaseResult, Homework, names_in
 NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 # The others fail for the same reason, or are not meant seriously.
 MOST_CELLS = 20
+LEFT_OUT = "Lines that do not work in grading; the rest of their cells ran:"
+LONGEST_LINE = 200  # of such a line, and of why
 FOR_HIDDEN = {
     "hidden": "Results of hidden tests are not shown.",
     "after_due_date": "Results of hidden tests are shown after the due date.",
@@ -69,6 +71,9 @@ def _summary(graded: Graded) -> str:
     faults = [line for part in graded.parts for line in _cell_faults(part, homework)]
     if faults:
         paragraphs.append(cut("Cells that failed:\n" + "\n".join(faults), homework))
+    lines = [line for part in graded.parts for line in _left_out(part)]
+    if lines:
+        paragraphs.append(cut(f"{LEFT_OUT}\n" + "\n".join(lines), homework))
     if FOR_HIDDEN[homework.hidden_visibility]:
         paragraphs.append(FOR_HIDDEN[homework.hidden_visibility])
     return "\n\n".join(paragraphs)
@@ -94,6 +99,23 @@ def _cell_faults(part: GradedPart, homework: Homework) -> list[str]:
     if len(part.cell_faults) > MOST_CELLS:
         lines.append(f"- and {len(part.cell_faults) - MOST_CELLS} more in {part.part.name}")
     return lines
+
+
+def _left_out(part: GradedPart) -> list[str]:
+    """Return a line for each line of the notebook that had no effect."""
+    lines = [
+        f"- {part.part.name}, cell {line.index + 1}: {_short(line.line)} ({_short(line.why)})"
+        for line in part.left_out[:MOST_CELLS]
+    ]
+    if len(part.left_out) > MOST_CELLS:
+        lines.append(f"- and {len(part.left_out) - MOST_CELLS} more in {part.part.name}")
+    return lines
+
+
+def _short(text: str) -> str:
+    """Return a text on one line, without the end of a long one."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…"
 
 
 def _subtotal(graded: Graded) -> dict[str, Any]:
