@@ -139,6 +139,10 @@ def test_a_fork_that_comes_back_from_a_cell_does_not_speak(run):
     assert call(session, "f") == 1
 
 
+# What a notebook's process says of a cell in which all went well.
+DONE = "'error': None, 'stopped_at': 0, 'left_out': [], 'threads': False"
+
+
 @pytest.mark.parametrize("status", [127, 65535, -1, 2**40, True, None, "0", [0]])
 def test_forged_wait_status_is_no_news(run, status):
     say = (
@@ -148,7 +152,7 @@ def test_forged_wait_status_is_no_news(run, status):
         "    os.write(3, len(data).to_bytes(4, 'big') + data)\n"
     )
     session, _ = run(
-        say + f"say({{'error': None}}); say({{'ended': {status!r}}}); os._exit(0)",
+        say + f"say({{{DONE}}}); say({{'ended': {status!r}}}); os._exit(0)",
         "def g(): return 2",
     )
     for _ in range(2):
@@ -156,10 +160,34 @@ def test_forged_wait_status_is_no_news(run, status):
             call(session, "g")
 
 
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "'left_out': [1]", "'left_out': [['a']]", "'left_out': 5", "'left_out': {'a': 'b'}",
+        "'left_out': [[[], {}]] * 99", "'left_out': [['x' * 9999, 'y' * 9999]] * 99",
+        "'stopped_at': 'x'", "'stopped_at': [1]", "'stopped_at': 10**400", "'stopped_at': -1",
+        "'stopped_at': float('inf')", "'threads': {}",
+    ],
+)  # fmt: skip
+def test_forged_news_of_a_cell_is_checked(run, forged):
+    session, _ = run()
+    _, left_out = session.run_cells(
+        {
+            0: f"import json, os\ndata = json.dumps({{{DONE}, {forged}}}).encode()\n"
+            "os.write(3, len(data).to_bytes(4, 'big') + data); os._exit(0)",
+            1: "def g(): return 2",
+        }
+    )
+    assert len(left_out) <= 20
+    assert all(len(line.line) <= 200 and len(line.why) <= 200 for line in left_out)
+    with contextlib.suppress(Fault):  # nothing else, for that would be the grader's failure
+        call(session, "g")
+
+
 @pytest.mark.parametrize("error", ["5", "[]", "'x'", "{'type': 3, 'text': [1], 'line': None}"])
 def test_forged_error_of_a_cell_is_text_at_most(run, error):
     _, errors = run(
-        f"import json, os\ndata = json.dumps({{'error': {error}}}).encode()\n"
+        f"import json, os\ndata = json.dumps({{{DONE}, 'error': {error}}}).encode()\n"
         "os.write(3, len(data).to_bytes(4, 'big') + data); os._exit(0)"
     )
     assert all(isinstance(text, str) for text in errors.values())
@@ -396,7 +424,7 @@ def test_torch_with_threads_works_in_functions(run):
 def test_reason_is_given_only_where_it_is_one(run, code, words):
     function = "\n".join(["def f():", *(f"    {line}" for line in code.splitlines())])
     session, errors = run(code, function)
-    with pytest.raises(Exception, match=".") as caught:
+    with pytest.raises(Exception, match=r".") as caught:
         call(session, "f")
     for text in (errors[0], str(caught.value)):
         assert ("In grading" in text) == bool(words)

@@ -16,7 +16,6 @@ NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u
 # The others fail for the same reason, or are not meant seriously.
 MOST_CELLS = 20
 LEFT_OUT = "Lines that do not work in grading; the rest of their cells ran:"
-LONGEST_LINE = 200  # of such a line, and of why
 FOR_HIDDEN = {
     "hidden": "Results of hidden tests are not shown.",
     "after_due_date": "Results of hidden tests are shown after the due date.",
@@ -104,18 +103,12 @@ def _cell_faults(part: GradedPart, homework: Homework) -> list[str]:
 def _left_out(part: GradedPart) -> list[str]:
     """Return a line for each line of the notebook that had no effect."""
     lines = [
-        f"- {part.part.name}, cell {line.index + 1}: {_short(line.line)} ({_short(line.why)})"
-        for line in part.left_out[:MOST_CELLS]
+        " ".join(f"- {part.part.name}, cell {left.index + 1}: {left.line} ({left.why})".split())
+        for left in part.left_out[:MOST_CELLS]
     ]
     if len(part.left_out) > MOST_CELLS:
         lines.append(f"- and {len(part.left_out) - MOST_CELLS} more in {part.part.name}")
     return lines
-
-
-def _short(text: str) -> str:
-    """Return a text on one line, without the end of a long one."""
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…"
 
 
 def _subtotal(graded: Graded) -> dict[str, Any]:

@@ -6,6 +6,7 @@ after: which cells run again when the process has to be started anew, and for ho
 
 from __future__ import annotations
 
+import operator
 import socket
 import sys
 import time
@@ -19,7 +20,7 @@ from .limits import Limits
 from .messages import Call as CallMessage
 from .messages import How, LookUp, OpenCase, RunCell
 from .processes import GRACE, GraderError, Sandbox, SandboxedNotebook, describe_end
-from .protocol import LONGEST_TEXT, SMALL_MESSAGE, ProtocolError, send
+from .protocol import LONGEST_TEXT, SMALL_MESSAGE, ProtocolError, send, shorten
 
 # Within this time a case's process has ended, unless student code keeps it.
 SOON = 0.5
@@ -415,10 +416,10 @@ class _Run:
             KeyError, TypeError, AttributeError, ValueError: it is no such answer.
         """
         error = answer["error"]
-        lines = [
-            (str(line)[:LONGEST_TEXT], str(why)[:LONGEST_TEXT]) for line, why in answer["left_out"]
-        ]
-        return cls(_describe(error) if error else "", False, int(answer["stopped_at"]), lines)
+        lines = shorten(answer["left_out"])
+        return cls(
+            _describe(error) if error else "", False, operator.index(answer["stopped_at"]), lines
+        )
 
 
 def _describe(error: Mapping[str, object]) -> str:

@@ -24,7 +24,15 @@ from typing import Any, NoReturn
 
 from ..limits import MEGABYTE, Limits
 from ..messages import CaseEnded, CellDone, ErrorReport, How
-from ..protocol import LONGEST_TEXT, ProtocolError, decode, encode, receive, send
+from ..protocol import (
+    LONGEST_TEXT,
+    ProtocolError,
+    decode,
+    encode,
+    receive,
+    send,
+    shorten,
+)
 from .pools import restart_pools
 from .shell import Shell
 from .stand_in import replace_otter
@@ -34,8 +42,6 @@ SECONDS_PER_STATEMENT = 1
 Kinds = type[ast.stmt] | tuple[type[ast.stmt], ...]
 IMPORTS = (ast.Import, ast.ImportFrom)
 KEPT = (*IMPORTS, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-# Of a cell: more lines without effect than this are not meant seriously.
-MOST_LEFT_OUT = 20
 
 # Modules of Python in which an error arises if something is not there in grading.
 FOUND_MISSING_IN = {
@@ -87,10 +93,7 @@ class NotebookProcess:
         return {
             "error": describe(error) if error else None,
             "stopped_at": self.find_line(source, error) if error is self.alarm and error else 0,
-            "left_out": [
-                (line[:LONGEST_TEXT], why[:LONGEST_TEXT])
-                for line, why in self.shell.left_out[:MOST_LEFT_OUT]
-            ],
+            "left_out": shorten(self.shell.left_out),
             "threads": has_threads(),
         }
 
