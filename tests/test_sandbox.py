@@ -218,7 +218,7 @@ def left_out_of(session: Session, *cells: str) -> list[str]:
 @pytest.mark.parametrize(
     "line",
     [
-        "%cd .", "%pushd .", "%bookmark here", "%rehashx", "%store -r", "%env A=1", "%pwd",
+        "%cd .", "%cd ~", "%cd -q .", "%cd", "%pushd .", "%bookmark here", "%rehashx", "%store -r", "%env A=1", "%pwd",
         "%matplotlib widget", "%matplotlib notebook", "%config InlineBackend.figure_format='svg'",
         "%load_ext autoreload", "%time f = 1", "%who", "%history", "print?", "!true", "x = !ls",
         "%pip install numpy", "!pip install --quiet otter-grader", "!python -c 'import numpy'",
@@ -236,7 +236,7 @@ def test_line_works_as_in_a_kernel(run, line):
     [
         "%autosave 60", "%clear", "%less x", "%man ls", "%connect_info", "%qtconsole",
         "%tensorflow_version 2.x", "%load_ext nb_black", "%run gone.py",
-        "%no_such_magic", "%matplotlib --no-such-option", "%pip install no-such-package",
+        "%cd /content/drive/MyDrive", "%cd not/here", "%no_such_magic", "%matplotlib --no-such-option", "%pip install no-such-package",
         "!no_such_command", "!false", "%%no_such_magic", "%%memit -r 3",
         "from google.colab import drive", "import google.colab.files as files",
     ],

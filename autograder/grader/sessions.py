@@ -39,9 +39,8 @@ LATE = (
 ENDLESS = "is there an endless loop?"
 # In notebooks with threads. A fork has none but the one that made it.
 ENDLESS_OR_THREAD = (
-    "is there an endless loop, or does it wait for a thread that a cell has started? Tests call "
-    "functions in a copy of the notebook's process, which has no such thread; start it inside the "
-    "function."
+    "is there an endless loop, or does it wait for a thread that a cell has started? Tests call it "
+    "in a copy of the notebook's process, without such threads: start them inside the function"
 )
 BROKEN = "could not be run again after what the notebook had done before"
 

@@ -90,12 +90,14 @@ class NotebookProcess:
             error = self.run_code(source, self.limits.seconds_per_cell)
         else:
             error = self.run_statements(source, after, KEPT if how == "definitions" else ast.stmt)
-        return {
+        done: CellDone = {
             "error": describe(error) if error else None,
-            "stopped_at": self.find_line(source, error) if error is self.alarm and error else 0,
+            "stopped_at": self.find_line(source) if error is self.alarm else 0,
             "left_out": shorten(self.shell.left_out),
             "threads": has_threads(),
         }
+        self.shell.error = self.alarm = None  # they hold all that their tracebacks know
+        return done
 
     def run_statements(self, source: str, after: int, kept: Kinds) -> BaseException | None:
         """Run each statement of a cell for itself, so that one that takes long stops no other.
@@ -141,11 +143,13 @@ class NotebookProcess:
         self.alarm = TimeoutError(f"took longer than {self.seconds:.3g} seconds")
         raise self.alarm
 
-    def find_line(self, source: str, error: BaseException) -> int:
-        """Return the line of a cell, below a magic on top of it, in which an error arose."""
+    def find_line(self, source: str) -> int:
+        """Return the line of a cell, below a magic on top of it, in which the alarm rang."""
+        if self.alarm is None:
+            return 0
         lines = [
             line
-            for frame, line in traceback.walk_tb(error.__traceback__)
+            for frame, line in traceback.walk_tb(self.alarm.__traceback__)
             if frame.f_globals is self.names and frame.f_code.co_name == "<module>"
         ]
         if self.shell.watched(source) != source:

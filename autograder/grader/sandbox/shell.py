@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import os
 import signal
 import subprocess
 import traceback
@@ -54,7 +55,11 @@ class Shell(InteractiveShell):
             self.leave_out(place, UNKNOWN)
             return None
         with self._left_out_on_error(place):
-            return super().run_line_magic(magic_name, line, _stack_depth + 1)
+            before = os.getcwd()
+            result = super().run_line_magic(magic_name, line, _stack_depth + 1)
+            if magic_name == "cd" and os.getcwd() == before and not _names_folder(line):
+                raise FileNotFoundError("there is no such folder")  # IPython prints it, and goes on
+            return result
 
     def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
         """Run a magic, or leave it out if it does not work here; then run what is below it."""
@@ -158,6 +163,11 @@ class Shell(InteractiveShell):
     def enable_matplotlib(self, gui: str | None = None) -> tuple[str, str]:
         """Do nothing for ``%matplotlib inline``; the environment says Agg."""
         return "agg", "agg"
+
+
+def _names_folder(line: str) -> bool:
+    """Return whether ``%cd`` has somewhere to go: a folder, home, or what an option says."""
+    return line[:1] in ("", "-") or os.path.isdir(os.path.expanduser(line))
 
 
 class WithoutColab(ast.NodeTransformer):
