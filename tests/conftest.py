@@ -23,9 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # Their fixtures are expensive, or they watch all processes that they have started: each of these
 # modules stays in one process. All other tests go to whichever process is free.
 TOGETHER = (
-    "test_release", "test_grade", "test_grade_cluster", "test_grade_page", "test_explorer",
-    "test_sandbox", "test_container", "test_stock_otter", "test_bank", "test_history",
-    "test_training", "test_project", "test_pictures", "test_isolated_grader",
+    "test_grade", "test_grade_cluster", "test_grade_page", "test_explorer", "test_sandbox",
+    "test_stock_otter", "test_bank", "test_history", "test_training", "test_project",
+    "test_pictures", "test_isolated_grader",
 )  # fmt: skip
 
 

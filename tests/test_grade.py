@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import io
 import json
 import os
 import shutil
@@ -36,22 +37,21 @@ from support.classroom import (
 )
 
 from autograder.grade import UsageError, executors, processes, results, tally, words
-from autograder.grade.__main__ import main, print_comparison
+from autograder.grade.__main__ import HOMEWORK, main, print_comparison, report
 from autograder.grade.compare import Comparison, compare
 from autograder.grade.homework_zip import read_homework
 from autograder.grade.results import (
     RESULTS,
     Record,
-    check_earlier,
+    Run,
     folder_of,
     iter_records,
     read_record,
     read_run,
 )
-from autograder.grade.run import Plan, identify, read
-from autograder.grade.submissions import find
-from autograder.grade.tables import write_tables
-from autograder.grade.tally import Tally
+from autograder.grade.run import identified, identify, read
+from autograder.grade.submissions import Submission, find
+from autograder.grade.tables import GradesTable
 from autograder.grade.versions import check_versions
 
 # Rounds of the bank in the class that is interrupted, changed and compared again and again.
@@ -287,8 +287,11 @@ def test_an_interrupted_run_goes_on(few, few_graded, lowered, tmp_path, how):
     assert all(read_record(out, name) for name in done)
     assert not list(out.rglob("*.part"))
 
-    with pytest.raises(UsageError, match="not finished"):
-        check_earlier(out)
+    with (
+        pytest.raises(UsageError, match="not finished"),
+        results.opened(tmp_path / "other", earlier=out),
+    ):
+        pass
     again = grade(few, "--out", out, "--homework", lowered)
     assert again.returncode == 0, again.stderr
     assert f"{FEW - len(done)} graded now, {len(done)} as before" in again.stdout
@@ -370,17 +373,25 @@ points = {"possible": 1, "questions": {"q1": {"public": [0, 1], "hidden": [0, 0]
 versions = json.loads(os.environ.get("STAND_IN_VERSIONS", "{}"))
 say({"ready": {"record": points, "versions": versions}})
 for line in sys.stdin:
-    for name in (item["name"] for item in json.loads(line)["files"]):
+    names = [item["name"] for item in json.loads(line)["files"]]
+    for name in names:
         if name == "deadly" or name == "once" and not os.path.exists("died"):
             open("died", "w").close()
             os.kill(os.getpid(), 9)
         if name == "hangs":
             time.sleep(100)
-        if name == "fails":
+        if name == "fails" or name == "fails once" and not os.path.exists("failed"):
+            open("failed", "w").close()
             say({"failed": "GraderError: no luck"})
             sys.exit("OSError: no luck at all")
-    record = {"score": 1, "possible": 1, "questions": {"q1": {"public": [1, 1], "hidden": [0, 0]}}}
-    say({"results": {"tests": []}, "record": record, "missing_protections": []})
+    first = "crowded" in names and not os.path.exists("not alone")
+    if first:
+        open("not alone", "w").close()
+    score = 0 if first else 1
+    record = {"score": score, "possible": 1}
+    record["questions"] = {"q1": {"public": [score, 1], "hidden": [0, 0]}}
+    answer = {"results": {"tests": []}, "record": record, "missing_protections": []}
+    say({**answer, "short": first or "bomb" in names})
 """
 
 
@@ -437,7 +448,16 @@ def test_a_grader_that_fails_on_everything_stops_early(stand_in, capsys):
     said = capsys.readouterr()
     assert said.err.count("\n") == 1
     assert "GraderError: no luck (OSError: no luck at all; see out/log.txt)" in said.err
-    assert len(times(Path("out"))) == 5
+    assert not times(Path("out"))
+
+
+@pytest.mark.parametrize("trouble", ["fails once", "crowded", "bomb"])
+def test_what_others_may_have_caused_is_tried_once_more_alone(stand_in, capsys, trouble):
+    assert stand_in("fine", trouble, "fine", jobs=2) == 0
+    assert [(record.score, record.failed) for record in iter_records(Path("out"))] == [
+        (1, False)
+    ] * 3
+    assert "3 graded now" in capsys.readouterr().out
 
 
 def test_a_grader_that_never_starts_is_one_line(stand_in, capsys):
@@ -704,32 +724,34 @@ def test_paths_that_lead_elsewhere_are_left_out(tmp_path):
     assert len(files.refused) == 5
 
 
+def identity_of(place: Path, homework: str = "zip") -> Submission:
+    (submission,) = find([place], one=True)
+    return identify(submission, read(submission, LIMIT), homework)
+
+
 def test_key_follows_content_and_homework_and_nothing_else(tmp_path):
     ada = make(tmp_path / "ada", {"a.ipynb": ONE, "b.txt": "b"})
     bob = make(tmp_path / "bob", {"A (1).ipynb": ONE, "b.txt": "b"})
-    files = [read(submission, LIMIT) for submission in find([ada, bob])]
-    key, digest = identify(files[0], "zip")
-    assert digest == identify(files[1], "zip").digest
-    assert key != identify(files[0], "other zip").key
-    assert key != identify(files[1], "zip").key
+    before = identity_of(ada)
+    assert before.digest == identity_of(bob).digest
+    assert before.key != identity_of(ada, "other zip").key
+    assert before.key != identity_of(bob).key
     os.utime(ada / "a.ipynb", (1, 1))
-    assert key == identify(read(find([ada])[0], LIMIT), "zip").key
+    assert before.key == identity_of(ada).key
     (ada / "b.txt").write_text("c")
-    assert key != identify(read(find([ada])[0], LIMIT), "zip").key
+    assert before.key != identity_of(ada).key
 
 
 def test_the_same_work_is_known_in_a_zip_file(tmp_path):
     plain = make(tmp_path / "ada", {"a.ipynb": ONE, "data/b.txt": "b"})
     packed = zip_up(shutil.copytree(plain, tmp_path / "bob"))
-    files = [read(submission, LIMIT) for submission in find([plain, packed])]
-    first, second = (identify(f, "zip") for f in files)
+    first, second = identity_of(plain), identity_of(packed)
     assert first.digest == second.digest
     assert first.key != second.key  # the report names files by where they lay
 
 
 def test_work_of_which_something_was_not_read_is_nobodys_twin(tmp_path):
-    place = make(tmp_path / "ada", {"a.ipynb": ONE, "b.zip": "no zip"})
-    assert not identify(read(find([place], one=True)[0], LIMIT), "zip").digest
+    assert not identity_of(make(tmp_path / "ada", {"a.ipynb": ONE, "b.zip": "no zip"})).digest
 
 
 def test_what_is_too_large_is_not_read(tmp_path):
@@ -821,7 +843,7 @@ def test_what_vanishes_is_a_line_with_a_fault(stand_in, tmp_path):
     assert files["bob"].files == ()
     assert [path for path, _ in files["bob"].refused] == ["bob.ipynb"]
     homework = read_homework(tmp_path / "stand_in.zip")
-    assert len(Plan(tmp_path / "out", homework, found).todo) == 3
+    assert len(Run(tmp_path / "out", homework, identified(found, homework)).todo) == 3
 
 
 # -- tables -----------------------------------------------------------------------------------
@@ -852,12 +874,13 @@ def simulate(out: Path, number: int) -> Path:
 
 def test_memory_does_not_grow_with_the_class(tmp_path, monkeypatch):
     monkeypatch.setattr(tally, "MOST_TEXTS", 20)
+    homework = read_homework(HOMEWORK)
 
     def peak(number: int) -> int:
         out = simulate(tmp_path / str(number), number)
         tracemalloc.start()
-        counted = Tally()
-        write_tables(out, iter_records(out), counted)
+        run = Run(out, homework, (Submission(name, name, ()) for name in read_run(out)["names"]))
+        counted = report(run, homework)
         list(compare(results.pairs(out, out), Comparison()))
         _, highest = tracemalloc.get_traced_memory()
         tracemalloc.stop()
@@ -865,16 +888,22 @@ def test_memory_does_not_grow_with_the_class(tmp_path, monkeypatch):
         return highest
 
     # Their names are in two lists and two sets.
-    assert peak(600) - peak(200) < 400 * 1000
+    assert peak(300) - peak(100) < 200 * 1000
 
 
-def test_no_text_is_a_formula(tmp_path):
+def grades_of(records: list[Record]) -> str:
+    """Return what is in ``grades.csv``."""
+    file = io.StringIO()
+    table = GradesTable(file)
+    for record in records:
+        table.add(record)
+    return file.getvalue()
+
+
+def test_no_text_is_a_formula():
     texts = ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "\r=1"]
     records = [Record(f"s{i}", text, "", who=[text], faults=[text]) for i, text in enumerate(texts)]
-    write_tables(tmp_path, records, Tally())
-    with (tmp_path / "grades.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    for row in rows:
+    for row in csv.DictReader(io.StringIO(grades_of(records))):
         for cell in (row["who"], row["file"], row["faults"]):
             assert cell.startswith("'")
 
@@ -884,7 +913,8 @@ def test_a_message_gives_no_commands_to_a_terminal():
 
 
 def test_text_that_is_no_unicode_is_written_as_escapes(tmp_path):
-    write_tables(tmp_path, [Record("s", "caf\udce9", "", faults=["\ud800"])], Tally())
+    with results.replacing(tmp_path / "grades.csv") as file:
+        file.write(grades_of([Record("s", "caf\udce9", "", faults=["\ud800"])]))
     assert "caf\\udce9" in (tmp_path / "grades.csv").read_text()
 
 

@@ -143,15 +143,19 @@ def records(answers) -> list[Record]:
 
 
 @pytest.fixture(scope="module")
-def document(records, tmp_path_factory) -> str:
+def document(records) -> str:
     """The page of that class."""
-    return draw(records, tmp_path_factory.mktemp("page"))
+    return draw(records)
 
 
-def draw(records: list[Record], folder, about=ABOUT) -> str:
-    path = write_page(folder, count(records), about)
-    assert path == folder / "index.html"
-    return path.read_text(encoding="utf-8")
+def draw(records: Iterable[Record], about=ABOUT) -> str:
+    return draw_tally(count(records), about)
+
+
+def draw_tally(tally: Tally, about=ABOUT) -> str:
+    file = io.StringIO()
+    write_page(file, tally, about)
+    return file.getvalue()
 
 
 def count(records: Iterable[Record]) -> Tally:
@@ -211,11 +215,11 @@ class Tree(HTMLParser):
 # ---- Numbers ---------------------------------------------------------------------------------
 
 
-def test_most_common_mistake_comes_first(tmp_path):
+def test_most_common_mistake_comes_first():
     halved, flipped = SENTENCES["no two"], SENTENCES["sign"]
     class_ = [failing(f"s{i}", ("no two",)) for i in range(3)]
     class_ += [failing("t", ("sign",), question="q1b_i")]
-    entries = ranked(section(draw(class_, tmp_path), "mistakes"))
+    entries = ranked(section(draw(class_), "mistakes"))
     assert [entry[:2] for entry in entries] == [(3, 4), (1, 4)]
     assert halved in entries[0][2]
     assert "In q1a_i constant_gradient (3)" in entries[0][2]
@@ -246,16 +250,16 @@ def test_counts_of_mistakes_are_those_of_the_class(document, records):
     assert list(shown.values()) == sorted(shown.values(), reverse=True)
 
 
-def test_explanation_that_another_test_case_rules_out_does_not_count(tmp_path):
+def test_explanation_that_another_test_case_rules_out_does_not_count():
     sure = failed(("sum",), case=1, name="a")
     either = failed(("sum",), ("two twice",), case=2, name="b")
     class_ = [make_record("one", [sure, either]), make_record("two", [either])]
-    text = section(draw(class_, tmp_path), "mistakes")
+    text = section(draw(class_), "mistakes")
     assert [entry[:2] for entry in ranked(text)] == [(2, 2), (1, 2)]
     assert SENTENCES["two twice"] in ranked(text)[1][2]
 
 
-def test_mistakes_that_share_a_sentence_are_one(tmp_path):
+def test_mistakes_that_share_a_sentence_are_one():
     tally = Tally({"a": "Too long.", "b": "Too long."})
     for record in (failing("one", ("a",)), failing("two", ("b",)), failing("three", ("c",))):
         tally.add(record)
@@ -263,7 +267,7 @@ def test_mistakes_that_share_a_sentence_are_one(tmp_path):
         "Too long.": 2,
         "c": 1,  # nothing is known about it but its name
     }
-    entries = ranked(section(write_page(tmp_path, tally, {}).read_text(), "mistakes"))
+    entries = ranked(section(draw_tally(tally, {}), "mistakes"))
     assert [entry[:2] for entry in entries] == [(2, 3), (1, 3)]
 
 
@@ -337,12 +341,12 @@ def test_other_reasons_leave_out_what_has_a_name(document, records):
     assert "Another message" not in text
 
 
-def test_wrong_value_with_a_name_is_no_other_reason(tmp_path):
+def test_wrong_value_with_a_name_is_no_other_reason():
     """Nor is one without, where another test case of the question knows the name."""
     unnamed = failed(case=2)
     elsewhere = failed(question="q1a_ii")
     class_ = [make_record("one", [failed(("sum",)), unnamed]), make_record("two", [elsewhere])]
-    (entry,) = ranked(section(draw(class_, tmp_path), "others"))
+    (entry,) = ranked(section(draw(class_), "others"))
     assert entry[:2] == (1, 2)
     assert page.KINDS["wrong value"] in entry[2]
     assert "q1a_ii" in entry[2]
@@ -357,8 +361,8 @@ def test_every_kind_of_fault_has_words(answers):
     assert ours <= page.KINDS.keys()
 
 
-def test_kind_that_is_not_known_is_shown_as_it_is(tmp_path):
-    document = draw([failing("one", kind="out of <ink>")], tmp_path)
+def test_kind_that_is_not_known_is_shown_as_it_is():
+    document = draw([failing("one", kind="out of <ink>")])
     (entry,) = ranked(section(document, "others"))
     assert entry[2].startswith("100 % 1 of 1 out of <ink>")
 
@@ -377,10 +381,10 @@ def test_every_submission_is_linked(document, records):
 # ---- Faults, and classes that are out of the ordinary ----------------------------------------
 
 
-def test_every_fault_is_named_with_its_submissions(records, tmp_path):
+def test_every_fault_is_named_with_its_submissions(records):
     class_ = [*records[:20], faulty("ada", "empty folder"), faulty("bob", "empty folder")]
     class_ += [replace(records[0], name="eve", faults=["cell 3: NameError"], same_as="ada")]
-    document = draw(class_, tmp_path)
+    document = draw(class_)
     text = text_of(section(document, "faults"))
     assert "empty folder 2: ada · bob" in text.replace(" bob", " · bob")
     assert "cell 3: NameError eve" in text
@@ -389,21 +393,21 @@ def test_every_fault_is_named_with_its_submissions(records, tmp_path):
     assert "Nothing to grade in 2 of 23 (9 %)" in text_of(document)
 
 
-def test_missing_notebook_counts_in_no_rate(records, tmp_path):
+def test_missing_notebook_counts_in_no_rate(records):
     class_ = [failing("one"), faulty("two", "no notebook")]
-    document = draw(class_, tmp_path)
+    document = draw(class_)
     assert "0 of 1 (0 %)" in text_of(section(document, "questions"))
     assert ranked(section(document, "cases"))[0][:2] == (0, 1)
 
 
-def test_grader_that_failed_makes_no_score(records, tmp_path):
-    document = draw([replace(records[0], failed=True)], tmp_path)
+def test_grader_that_failed_makes_no_score(records):
+    document = draw([replace(records[0], failed=True)])
     assert "Nothing to grade in 1 of 1 (100 %)" in text_of(document)
     assert "not graded submission_0" in text_of(section(document, "all"))
 
 
 @pytest.mark.parametrize("size", ["nobody", "one", "all at fault", "all right"])
-def test_page_of_an_unusual_class_is_whole(size, records, answers, tmp_path):
+def test_page_of_an_unusual_class_is_whole(size, records, answers):
     right = [c for qs in answers.values() for a in qs for c in a[-1] if a]
     class_ = {
         "nobody": [],
@@ -412,7 +416,7 @@ def test_page_of_an_unusual_class_is_whole(size, records, answers, tmp_path):
         "all right": [make_record("a", [{**c, **PASSED} for c in right])],
     }[size]
     for about in (ABOUT, {}):
-        document = draw(class_, tmp_path, about)
+        document = draw(class_, about)
         check_structure(document)
         assert f"Submissions {len(class_)}" in text_of(document)
         said = re.sub("<pre>.*?</pre>", "", document, flags=re.S)
@@ -437,8 +441,8 @@ def with_text(case: dict, text: str) -> dict:
     return {**case, "passed": False, "message": text, "facts": said}
 
 
-def test_what_students_write_stays_text(records, tmp_path):
-    document = draw([hostile(records)], tmp_path)
+def test_what_students_write_stays_text(records):
+    document = draw([hostile(records)])
     check_structure(document)
     assert Tree(document).all("script") == []
     assert "alert(1)" in document
@@ -447,27 +451,28 @@ def test_what_students_write_stays_text(records, tmp_path):
     assert not [name for _, a in Tree(document).elements for name in a if name.startswith("on")]
 
 
-def test_links_lead_into_the_folder_of_results(records, tmp_path):
-    document = draw([replace(hostile(records), name="javascript:alert(1)")], tmp_path)
+def test_links_lead_into_the_folder_of_results(records):
+    document = draw([replace(hostile(records), name="javascript:alert(1)")])
     links = [a["href"] for a in Tree(document).all("a") if not a["href"].startswith("#")]
     assert links
-    assert {unquote(link) for link in links} == {"submissions/javascript:alert(1)/results.json"}
+    results = "submissions/javascript:alert(1)/results.json"
+    assert {unquote(link) for link in links} == {results, "grades.csv", "cases.csv"}
     assert ":" not in "".join(links)
 
 
-def test_long_texts_are_cut(records, tmp_path):
+def test_long_texts_are_cut(records):
     long = "x" * 10_000
     cases = [with_text(case, f"{long}\n{long}") for case in records[0].cases]
     record = replace(records[0], name=long, who=[long], faults=[long], cases=cases)
-    document = draw([record], tmp_path)
+    document = draw([record])
     text = text_of(document)
     assert "x" * 1000 not in text
     assert "more characters)" in text
 
 
-def test_ordinary_names_stay_as_they_are(records, tmp_path):
+def test_ordinary_names_stay_as_they_are(records):
     names = ["Zoë Nguyễn", "李小龙", "محمد", "O'Brien", "नि\u200dत्या"]
-    document = draw([replace(records[0], who=names)], tmp_path)
+    document = draw([replace(records[0], who=names)])
     assert all(name in html.unescape(document) for name in names)
 
 
@@ -509,10 +514,9 @@ def test_page_says_what_was_graded(document):
         assert words_ in text
 
 
-def test_tables_are_linked_where_they_are(records, tmp_path):
-    assert "cases.csv" not in draw(records[:1], tmp_path)
-    (tmp_path / "cases.csv").touch()
-    assert '<a href="cases.csv">' in draw(records[:1], tmp_path)
+def test_tables_are_linked(document):
+    for table in ("grades.csv", "cases.csv"):
+        assert f'<a href="{table}">' in document
 
 
 @pytest.mark.parametrize(
@@ -577,7 +581,7 @@ def hostile_class(records: list[Record]) -> Iterator[Record]:
 
 
 @pytest.mark.parametrize("class_", [usual_class, hostile_class])
-def test_large_class_takes_little_memory_and_a_small_page(class_, records, tmp_path):
+def test_large_class_takes_little_memory_and_a_small_page(class_, records):
     seen = []
 
     def stream() -> Iterator[Record]:
@@ -588,20 +592,20 @@ def test_large_class_takes_little_memory_and_a_small_page(class_, records, tmp_p
     tally = count(stream())
     assert len(pickle.dumps(tally)) < LARGEST_MEMORY
     assert sum(record() is not None for record in seen) <= 2
-    assert write_page(tmp_path, tally, ABOUT).stat().st_size < LARGEST_PAGE
+    assert len(draw_tally(tally).encode()) < LARGEST_PAGE
 
 
-def test_list_of_all_submissions_is_left_out_where_it_is_too_long(records, tmp_path):
+def test_list_of_all_submissions_is_left_out_where_it_is_too_long(records):
     class_ = [replace(records[0], name=f"submission_{i}", who=["Ada"]) for i in range(1000)]
-    document = draw(class_, tmp_path)
+    document = draw(class_)
     assert section(document, "all").count("<li>") == 1000
     assert len(document.encode()) < LARGEST_PAGE
-    assert "too many to list" in section(draw(class_ * 2, tmp_path), "all")
+    assert "too many to list" in section(draw(class_ * 2), "all")
 
 
-def test_list_of_faults_says_how_many_it_leaves_out(records, tmp_path):
+def test_list_of_faults_says_how_many_it_leaves_out(records):
     class_ = [faulty(f"s{i}", f"fault {i} {'x' * 200}") for i in range(1000)]
-    document = section(draw(class_, tmp_path), "faults")
+    document = section(draw(class_), "faults")
     shown, total = re.search(r"Shown are (\d+) of ([\d,]+)", text_of(document)).groups()
     assert total == "1,000"
     assert 200 < int(shown) == document.count("<li>") < 1000
@@ -649,10 +653,10 @@ def visit(browser, tmp_path):
 
 @pytest.mark.parametrize("width", [320, 360, 800, 1280])
 @pytest.mark.parametrize("kind", ["usual", "hostile"])
-def test_nothing_scrolls_sideways(kind, width, document, records, visit, tmp_path):
+def test_nothing_scrolls_sideways(kind, width, document, records, visit):
     if kind == "hostile":
         named = [hostile(records), replace(hostile(records), name="x" * 5000, who=["y" * 5000])]
-        document = draw([*records[:10], *named], tmp_path)
+        document = draw([*records[:10], *named])
     opened = visit(document, width)
     opened.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })")
     assert opened.evaluate("document.documentElement.scrollWidth") <= width

@@ -16,7 +16,7 @@ from autograder.grader.limits import Limits
 from autograder.grader.processes import Sandbox, remove
 from autograder.grader.proxies import Environment, StudentFunction
 from autograder.grader.sandbox.shell import Shell
-from autograder.grader.sessions import Fault, Session
+from autograder.grader.sessions import Case, Fault, Session
 
 LIMITS = Limits(
     seconds_per_cell=20, seconds_per_test_case=20, seconds_in_total=100, memory_mb=256,
@@ -538,6 +538,48 @@ def test_test_case_that_swallows_a_fault_is_told_again(run):
         assert case.fault
 
 
+@pytest.mark.parametrize(
+    ("cell", "is_short"),
+    [
+        ("raise OSError(28, 'No space left on device')", True),
+        ("for _ in range(40):\n    os.fork() or time.sleep(60)", True),
+        ("for _ in range(40):\n    threading.Thread(target=time.sleep, args=[60]).start()", True),
+        ("raise OSError(13, 'Permission denied')", False),
+        ("raise ValueError('no luck')", False),
+        ("os._exit(9)", False),
+    ],
+)
+def test_shortages_are_noted_for_neighbours_may_cause_them(run, cell, is_short):
+    session, errors = run(f"import os, threading, time\n{cell}")
+    assert len(errors) == 1
+    assert session.short == is_short
+
+
+def test_shortage_in_a_function_is_noted(run):
+    session, _ = run("def f():\n    raise OSError(28, 'No space left on device')")
+    with pytest.raises(OSError, match="No space left"):
+        call(session, "f")
+    assert session.short
+
+
+def test_case_without_a_fork_is_noted(run):
+    code = "import os\ndef fail():\n    raise BlockingIOError(11, 'no more')\nos.fork = fail"
+    session, _ = run(f"{code}\ndef f():\n    return 1")
+    with pytest.raises(Fault):
+        call(session, "f")
+    assert session.short
+
+
+def test_case_that_did_not_get_the_cpu_is_noted(run):
+    session, _ = run("import time\ndef f():\n    time.sleep(60)", limits=SHORT)
+    with pytest.raises(Fault, match="took longer than 1 seconds"):
+        call(session, "f")
+    assert session.short
+    session, _ = run("x = 1", limits=SHORT)
+    Case(session, seconds=1)._note_starving({"ended": 9, "seconds": 0.9})
+    assert not session.short
+
+
 def test_question_that_hung_is_not_waited_for_as_long_again(run):
     session, _ = run("def f():\n    while True: pass", limits=SHORT)
     with pytest.raises(Fault, match="longer than 1 seconds"):
@@ -594,7 +636,9 @@ def test_session_that_cannot_start_again_costs_its_own_notebook_only(run):
     session.notebook.folder.write_text("in the way, like a full disk")
     with pytest.raises(Fault, match="could not be run again"):
         call(session, "parent")
+    assert session.short
     assert call(other, "g") == 1
+    assert not other.short
     session.notebook.folder.unlink()
 
 

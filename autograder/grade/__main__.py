@@ -8,9 +8,8 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from functools import partial
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,9 +18,10 @@ from .compare import Comparison, compare
 from .executors import Executor, LocalExecutor
 from .homework_zip import HomeworkZip, read_homework
 from .page import write_page
-from .run import Plan, grade_all
+from .results import Run
+from .run import Dispatcher, identified
 from .submissions import RULE, find
-from .tables import write_tables
+from .tables import GradesTable, write_cases
 from .tally import Tally
 from .words import one_line
 
@@ -173,39 +173,34 @@ def grade(options: argparse.Namespace) -> int:
         UsageError, CannotGrade, OSError: as `main` explains them.
     """
     homework = read_homework(options.homework)
-    if options.compare is not None:
-        results.check_earlier(options.compare)
-        if options.compare.resolve() == options.out.resolve():
-            raise UsageError("--compare needs an earlier run in another folder than --out")
     ours = [path for path in (options.out, options.compare) if path is not None]
     submissions = find(options.submissions, options.one, ours)
     if not submissions:
         raise UsageError("there is no submission in what was given")
-    with results.opened(options.out):
-        plan = Plan(options.out, homework, submissions)
-        kept = grade_all(plan, partial(open_executor, options, homework))
-        totals = report(options.out, homework, plan.about)
-        print_summary(options.out, plan, kept, totals)
+    with results.opened(options.out, options.compare):
+        run = Run(options.out, homework, identified(submissions, homework))
+        outcomes: Iterable[results.Outcome] = ()
+        with ExitStack() as stack:
+            if run.todo:
+                # Before anything of an earlier run is removed: there may be no such cluster.
+                executor = open_executor(options, homework, len(run.todo))
+                stack.callback(executor.close)
+                outcomes = Dispatcher(executor, homework, run.todo).outcomes()
+            run.keep(outcomes)
+        tally = report(run, homework)
+        print_summary(run, tally.totals())
         if options.compare is None:
             return 0
         return print_comparison(options.compare, options.out)
 
 
-@contextmanager
-def open_executor(
-    options: argparse.Namespace, homework: HomeworkZip, number: int
-) -> Iterator[Executor]:
-    """Open what grades so many submissions, here or on a cluster."""
+def open_executor(options: argparse.Namespace, homework: HomeworkZip, number: int) -> Executor:
+    """Return what grades so many submissions, here or on a cluster."""
     out, data, seconds = options.out, homework.data, homework.limits.seconds_in_total
     log = out / results.LOG
-    executor: Executor
     if options.scheduler:
-        executor = import_cluster()(options.scheduler, data, log, seconds)
-    else:
-        jobs = min(options.jobs, number)
-        executor = LocalExecutor(data, out / results.WORK, log, jobs, seconds)
-    with closing(executor):
-        yield executor
+        return import_cluster()(options.scheduler, data, log, seconds)
+    return LocalExecutor(data, out / results.WORK, log, min(options.jobs, number), seconds)
 
 
 def import_cluster() -> Callable[[str, bytes, Path, float], Executor]:
@@ -222,42 +217,50 @@ def import_cluster() -> Callable[[str, bytes, Path, float], Executor]:
     return ClusterExecutor
 
 
-def report(out: Path, homework: HomeworkZip, about: dict[str, Any]) -> dict[str, Any]:
-    """Write tables and page; return the totals."""
+def report(run: Run, homework: HomeworkZip) -> Tally:
+    """Write tables and page; return what was counted."""
     tally = Tally(homework.mistakes)
-    write_tables(out, results.iter_records(out), tally)
-    totals = tally.totals()
-    write_page(out, tally, {**about, "titles": homework.titles})
-    results.end_run(out, {**about, "totals": totals})
-    return totals
+    with (
+        results.replacing(run.out / results.GRADES) as grades,
+        results.replacing(run.out / results.CASES) as cases,
+        results.replacing(run.out / results.PAGE) as page,
+    ):
+        table = GradesTable(grades)
+        for record in results.iter_records(run.out):
+            table.add(record)
+            tally.add(record)
+        write_cases(cases, tally.cases)
+        write_page(page, tally, {**run.about, "titles": homework.titles})
+    run.end(tally.totals())
+    return tally
 
 
 # -- what is printed --------------------------------------------------------------------------
 
 
-def print_summary(out: Path, plan: Plan, kept: results.Kept, totals: dict[str, Any]) -> None:
+def print_summary(run: Run, totals: dict[str, Any]) -> None:
     """Print counts, the mean, and where the files are."""
     number, mean = totals["submissions"], totals["mean"]
-    counts = f"{kept.graded} graded now, {plan.kept} as before, {len(plan.copies)} copied"
+    counts = f"{run.graded} graded now, {run.as_before} as before, {len(run.copies)} copied"
     print(f"{number} submissions: {counts}. {totals['with_faults']} with faults.")
     if mean is not None:
         print(f"Mean {mean:.2f} of {totals['possible']:g} points, without written answers.")
     if totals["not_graded"]:
         print(
-            f"{totals['not_graded']} could not be graded, through no fault of theirs: their "
-            f"score says nothing. Run the same command again to try once more; see {out}/log.txt."
+            f"{totals['not_graded']} could not be graded, through no fault of theirs: their score "
+            f"says nothing. Run the same command again to try once more; see {run.out}/log.txt."
         )
     for name in (results.GRADES, results.CASES, results.PAGE, "submissions/"):
-        print(f"  {out}/{name}")
-    for sentence in kept.missing_protections:
+        print(f"  {run.out}/{name}")
+    for sentence in run.missing_protections:
         print(f"protection off: {sentence}", file=sys.stderr)
 
 
 def print_comparison(earlier: Path, out: Path) -> int:
     """Print whose score changed, and keep it in a file; return the exit code."""
-    comparison = Comparison()
+    comparison, records = Comparison(), results.pairs(earlier, out)
     with results.replacing(out / results.COMPARED) as file:
-        for line in compare(results.pairs(earlier, out), comparison):
+        for line in compare(records, comparison):
             print(line, file=file)
     with (out / results.COMPARED).open(encoding="utf-8") as file:
         sys.stdout.writelines(file)

@@ -15,12 +15,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from jinja2 import Environment, StrictUndefined, Template
 
 from ..grader import facts
-from .results import CASES, GRADES, PAGE, replacing
+from .results import CASES, GRADES
 from .tally import ROWS, CaseId, CaseTally, Example, Reason, Submission, Tally
 from .words import clean, duration, number, of, percent, points
 
@@ -55,22 +55,18 @@ KINDS = {
 }
 
 
-def write_page(out: Path, tally: Tally, about: Mapping[str, Any]) -> Path:
-    """Write ``index.html``, the page about all submissions, and return its path.
+def write_page(file: IO[str], tally: Tally, about: Mapping[str, Any]) -> None:
+    """Write ``index.html``, the page about all submissions.
 
     Args:
-        out: the folder of the run; it exists.
+        file: where to write; its links lead to what lies in the same folder.
         tally: what was counted.
         about: what is known about the run, all of it optional: ``title``, ``version``, ``zip``
             (a hash) and ``date``, as in ``run.json``; ``titles``, what each question is called,
             by its id.
     """
-    path = out / PAGE
-    tables = [name for name in (GRADES, CASES) if (out / name).is_file()]
-    text = _template().render(_view(tally, about), tables=tables).lstrip()
-    with replacing(path) as file:
-        file.write(text)
-    return path
+    text = _template().render(_view(tally, about), tables=(GRADES, CASES))
+    file.write(text.lstrip())
 
 
 @dataclass(frozen=True)

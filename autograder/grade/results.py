@@ -11,10 +11,12 @@ import fcntl
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from . import RUN, UsageError
+from .homework_zip import HomeworkZip
 from .progress import Progress
 from .submissions import Submission
 
@@ -63,12 +65,13 @@ class Record:
     failed: bool = False
 
     @classmethod
-    def of(cls, submission: Submission, key: str) -> Record:
+    def of(cls, submission: Submission, same_as: str = "") -> Record:
         """Return what is known of a submission before it is graded."""
         return cls(
             name=submission.name,
             file=submission.file,
-            key=key,
+            key=submission.key,
+            same_as=same_as,
             who=list(submission.who),
             emails=list(submission.emails),
             sids=list(submission.sids),
@@ -108,7 +111,6 @@ class Outcome(NamedTuple):
     """What came of a submission: fields of its `Record`, and results for Gradescope or None."""
 
     submission: Submission
-    key: str
     record: dict[str, Any]
     results: dict[str, Any] | None
     missing_protections: list[str]
@@ -157,20 +159,6 @@ def iter_records(out: Path) -> Iterator[Record]:
         yield record
 
 
-def check_earlier(folder: Path) -> None:
-    """Refuse a folder without a complete run.
-
-    Raises:
-        UsageError: there is none.
-    """
-    try:
-        finished = read_run(folder)["finished"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise UsageError(f"{folder} holds no results of an earlier run") from None
-    if not finished:
-        raise UsageError(f"{folder} holds a run that is not finished: finish it first")
-
-
 def still_good(out: Path, wanted: Record) -> Record | None:
     """Return the earlier record of the same content and homework, brought up to date; or None.
 
@@ -214,12 +202,18 @@ def _record(out: Path, name: str) -> Record:
 
 
 @contextlib.contextmanager
-def opened(out: Path) -> Iterator[None]:
+def opened(out: Path, earlier: Path | None = None) -> Iterator[None]:
     """Have the output folder to oneself.
 
+    Args:
+        out: the folder; it is made if need be.
+        earlier: the output folder of an earlier run, to compare with.
+
     Raises:
-        UsageError: it cannot be written, or another run has it.
+        UsageError: it cannot be written, another run has it, or there is no earlier run.
     """
+    if earlier is not None:
+        _check_earlier(earlier, out)
     try:
         # Closed to others, student code among them: it holds grades and hidden tests.
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -232,6 +226,18 @@ def opened(out: Path) -> Iterator[None]:
         except BlockingIOError:
             raise UsageError(f"{out}: another run is writing there") from None
         yield
+
+
+def _check_earlier(earlier: Path, out: Path) -> None:
+    """Refuse a folder without a complete run, and a run that would take its own place."""
+    try:
+        finished = read_run(earlier)["finished"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UsageError(f"{earlier} holds no results of an earlier run") from None
+    if not finished:
+        raise UsageError(f"{earlier} holds a run that is not finished: finish it first")
+    if earlier.resolve() == out.resolve():
+        raise UsageError("--compare needs an earlier run in another folder than --out")
 
 
 @contextlib.contextmanager
@@ -275,53 +281,89 @@ def copy_results(out: Path, record: Record, original: str) -> None:
     write_results(out, record, results)
 
 
-def begin_run(out: Path, about: dict[str, Any]) -> None:
-    """Say what the run is about; tables of an earlier one go."""
-    for name in (GRADES, CASES, COMPARED, PAGE):
-        (out / name).unlink(missing_ok=True)
-    write_json(out / RUN, {"finished": False, **about})
+class Run:
+    """A run: what has to be done about each submission, and what is kept of it.
 
+    It goes on where an earlier one stopped: nothing is graded twice, and copies of the same work
+    once.
 
-def end_run(out: Path, about: dict[str, Any]) -> None:
-    """Say that the run is complete."""
-    write_json(out / RUN, {**about, "finished": True})
-
-
-class Kept(NamedTuple):
-    """What `keep` did: how many were graded, and protections that a machine does not have."""
-
-    graded: int
-    missing_protections: list[str]
-
-
-def keep(
-    out: Path, about: dict[str, Any], outcomes: Iterable[Outcome], copies: list[Record], number: int
-) -> Kept:
-    """Write results as they come; then those of copies.
-
-    Args:
-        out: the output folder.
-        about: what ``run.json`` says.
-        outcomes: of submissions that are graded now.
-        copies: what is known of submissions that are the same as another one.
-        number: how many outcomes there will be.
+    Attributes:
+        todo: what has to be graded.
+        copies: what is known of submissions with the same content as an earlier one.
+        as_before: how many results are still good.
+        graded: how many submissions `keep` has kept.
+        missing_protections: that the machines did not have, in sentences.
     """
-    begin_run(out, about)
-    log = out / LOG
-    log.write_bytes(b"")
-    graded, faults, missing = 0, 0, dict[str, None]()
-    with Progress(number) as progress:
-        for graded, outcome in enumerate(outcomes, 1):
-            record = replace(Record.of(outcome.submission, outcome.key), **outcome.record)
-            write_results(out, record, outcome.results)
-            faults += bool(record.faults)
-            missing |= dict.fromkeys(outcome.missing_protections)
-            progress.show(graded, faults)
-    for wanted in copies:
-        _copy(out, wanted)
-    if not log.stat().st_size:
-        log.unlink()
-    return Kept(graded, list(missing))
+
+    def __init__(self, out: Path, homework: HomeworkZip, submissions: Iterable[Submission]):
+        """Find what is as it was.
+
+        Args:
+            out: the output folder.
+            homework: the zip.
+            submissions: with unique names, and identified.
+        """
+        self.out = out
+        self.todo: list[Submission] = []
+        self.copies: list[Record] = []
+        self.as_before = self.graded = 0
+        self.missing_protections: dict[str, None] = {}  # in order
+        self.about: dict[str, Any] = {
+            "date": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "title": homework.title,
+            "version": homework.version,
+            "zip": homework.hash,
+            "names": [],
+        }
+        first: dict[str, str] = {}  # names by digest
+        for submission in submissions:
+            name = submission.name
+            self.about["names"].append(name)
+            original = first.setdefault(submission.digest, name) if submission.digest else name
+            self._add(submission, "" if original == name else original)
+
+    def _add(self, submission: Submission, same_as: str) -> None:
+        """Decide what to do about one submission."""
+        wanted = Record.of(submission, same_as)
+        if still_good(self.out, wanted):
+            self.as_before += 1
+        elif same_as:
+            self.copies.append(wanted)
+        else:
+            self.todo.append(submission)
+
+    def keep(self, outcomes: Iterable[Outcome]) -> None:
+        """Write results as they come; then those of copies.
+
+        Args:
+            outcomes: of the submissions in `todo`, in any order.
+        """
+        self._begin()
+        log = self.out / LOG
+        log.write_bytes(b"")
+        faults = 0
+        with Progress(len(self.todo)) as progress:
+            for outcome in outcomes:
+                record = replace(Record.of(outcome.submission), **outcome.record)
+                write_results(self.out, record, outcome.results)
+                self.graded += 1
+                faults += bool(record.faults)
+                self.missing_protections |= dict.fromkeys(outcome.missing_protections)
+                progress.show(self.graded, faults)
+        for wanted in self.copies:
+            _copy(self.out, wanted)
+        if not log.stat().st_size:
+            log.unlink()
+
+    def _begin(self) -> None:
+        """Say what the run is about; tables of an earlier one go."""
+        for name in (GRADES, CASES, COMPARED, PAGE):
+            (self.out / name).unlink(missing_ok=True)
+        write_json(self.out / RUN, {"finished": False, **self.about})
+
+    def end(self, totals: dict[str, Any]) -> None:
+        """Say that the run is complete."""
+        write_json(self.out / RUN, {**self.about, "totals": totals, "finished": True})
 
 
 def _copy(out: Path, wanted: Record) -> None:

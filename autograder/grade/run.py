@@ -1,9 +1,8 @@
-"""One run: what is graded, what is kept, and what is done when something dies.
+"""What is graded: submissions are read and identified, and sent to graders, wherever these are.
 
-A run goes on where an earlier one stopped; nothing is graded twice, and copies of the same work
-once. `Plan` sees to that. `Dispatcher` sees to it that each submission is graded, wherever: a
-submission whose grader died is tried once more, other versions are refused, and a grader that
-fails on one submission after the other ends the run.
+A submission is tried once more, alone, if its grader died or failed, or if the machine was short of
+something. Other versions are refused, and a grader that fails on one submission after the other
+ends the run. What was graded before is known to `results`.
 """
 
 from __future__ import annotations
@@ -13,10 +12,8 @@ import itertools
 import json
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +21,7 @@ from ..grader.files import UNREADABLE, Files, encodable, pack, read_files
 from . import CannotGrade, UsageError
 from .executors import Executor, Result, Task
 from .homework_zip import HomeworkZip
-from .results import Kept, Outcome, Record, keep, still_good
+from .results import Outcome
 from .submissions import Submission
 from .versions import check_versions
 
@@ -41,66 +38,16 @@ class Sent(NamedTuple):
     """A submission that is under way; None is an empty one, with which a run begins."""
 
     submission: Submission | None
-    key: str
     tries: int
-
-
-class Plan:
-    """A class, and what has to be done about each submission."""
-
-    def __init__(self, out: Path, homework: HomeworkZip, submissions: list[Submission]):
-        """Look at everything, and find what is as it was.
-
-        Args:
-            out: the output folder.
-            homework: the zip.
-            submissions: with unique names.
-        """
-        self.out, self.homework = out, homework
-        self.todo: list[Submission] = []
-        self.copies: list[Record] = []  # of submissions with the same content as an earlier one
-        self.kept = 0
-        self.about = {
-            "date": datetime.now().astimezone().isoformat(timespec="seconds"),
-            "title": homework.title,
-            "version": homework.version,
-            "zip": homework.hash,
-            "names": [submission.name for submission in submissions],
-        }
-        first: dict[str, str] = {}  # names by digest
-        for submission in submissions:
-            self._add(submission, first)
-
-    def _add(self, submission: Submission, first: dict[str, str]) -> None:
-        """Decide what to do about one submission."""
-        files = read(submission, self.homework.limits.upload_mb)
-        key, digest = identify(files, self.homework.hash)
-        same_as = first.setdefault(digest, submission.name) if digest else submission.name
-        wanted = Record.of(submission, key)
-        if same_as != submission.name:
-            wanted = replace(wanted, same_as=same_as)
-        if still_good(self.out, wanted):
-            self.kept += 1
-        elif wanted.same_as:
-            self.copies.append(wanted)
-        else:
-            self.todo.append(submission)
 
 
 # -- what a submission holds ------------------------------------------------------------------
 
 
-class Identity(NamedTuple):
-    """What is the same for the same contents.
-
-    Attributes:
-        key: of all that the result depends on.
-        digest: of the work itself, "" where there is none to speak of. The grader knows notebooks
-            by what is in them, so their own names do not count.
-    """
-
-    key: str
-    digest: str
+def identified(submissions: Iterable[Submission], homework: HomeworkZip) -> Iterator[Submission]:
+    """Yield submissions with what they are known by, read one after the other."""
+    for submission in submissions:
+        yield identify(submission, read(submission, homework.limits.upload_mb), homework.hash)
 
 
 def read(submission: Submission, limit_mb: float) -> Files:
@@ -118,20 +65,22 @@ def read(submission: Submission, limit_mb: float) -> Files:
     return Files(files.files, (*refused, *files.refused))
 
 
-def identify(files: Files, homework: str) -> Identity:
-    """Return what the result of these files depends on.
+def identify(submission: Submission, files: Files, homework: str) -> Submission:
+    """Return a submission with what is the same for the same contents.
+
+    The grader knows notebooks by what is in them, so their own names do not count as work.
 
     Args:
-        files: a submission's.
+        submission: as it was found.
+        files: what it holds.
         homework: the hash of the ``homework.zip``.
     """
     hashes = [_hash(file.data) for file in files.files]
     named = [(file.path, file.name, h) for file, h in zip(files.files, hashes, strict=True)]
     key = _hash(repr((FORMAT, homework, named, files.refused)).encode())
-    if not files.files or files.refused:
-        return Identity(key, "")
     work = sorted((_name_that_counts(name), h) for _, name, h in named)
-    return Identity(key, _hash(repr(work).encode()))
+    digest = _hash(repr(work).encode()) if work and not files.refused else ""
+    return replace(submission, key=key, digest=digest)
 
 
 def _hash(data: bytes) -> str:
@@ -146,29 +95,14 @@ def _name_that_counts(name: str) -> str:
 # -- grading ----------------------------------------------------------------------------------
 
 
-def grade_all(plan: Plan, open_executor: Callable[[int], AbstractContextManager[Executor]]) -> Kept:
-    """Grade what has to be, and keep it.
-
-    Args:
-        plan: what has to be graded.
-        open_executor: returns where so many submissions are graded.
-    """
-    number = len(plan.todo)
-    if not number:
-        return keep(plan.out, plan.about, (), plan.copies, 0)
-    # Before anything of an earlier run is removed: there may be no such cluster.
-    with open_executor(number) as executor:
-        outcomes = Dispatcher(executor, plan.homework, plan.todo).outcomes()
-        return keep(plan.out, plan.about, outcomes, plan.copies, number)
-
-
 class Dispatcher:
     """Gets submissions graded."""
 
     def __init__(self, executor: Executor, homework: HomeworkZip, submissions: list[Submission]):
         self.executor, self.homework = executor, homework
         self.waiting = deque(submissions)
-        self.suspects: deque[Submission] = deque()  # their grader died
+        # Their grader died or failed, or something was used up that others may have used up.
+        self.suspects: deque[Submission] = deque()
         self.numbers = itertools.count()
         self.under_way: dict[int, Sent] = {}
         self.blank: dict[str, Any] = {}  # what a submission without notebooks gets
@@ -193,8 +127,9 @@ class Dispatcher:
         """Send submissions as long as there is room."""
         while self.waiting and len(self.under_way) < self.executor.room:
             self._send(self.waiting.popleft())
-        # A Dask worker that dies takes with it all that it has. So a suspect is tried alone, after
-        # all others: if that kills again, it is to blame.
+        # A Dask worker that dies takes with it all that it has, and submissions of one user share
+        # a limit on processes. So a suspect is tried alone, after all others: what happens again
+        # is its own doing.
         if self.suspects and not self.under_way:
             self._send(self.suspects.popleft(), tries=TRIES)
 
@@ -202,8 +137,10 @@ class Dispatcher:
         """Read a submission and send it, as it is now."""
         limit = self.homework.limits.upload_mb
         files = Files(()) if submission is None else read(submission, limit)
+        if submission is not None:
+            submission = identify(submission, files, self.homework.hash)
         number, message = next(self.numbers), json.dumps(pack(files)).encode()
-        self.under_way[number] = Sent(submission, identify(files, self.homework.hash).key, tries)
+        self.under_way[number] = Sent(submission, tries)
         self.executor.submit(Task(number, message))
 
     def _take(self, result: Result) -> Iterator[Outcome]:
@@ -218,14 +155,28 @@ class Dispatcher:
         if result.ready is not None:
             check_versions(result.place, result.ready["versions"])
             self.blank = result.ready["record"]
-        if "died" in answer and sent.tries < TRIES:
-            self._suspect(sent.submission)
-        elif sent.submission is not None:
-            failure = KILLED if "died" in answer else answer.get("failed", "")
-            yield self._outcome(sent.submission, sent.key, answer, failure)
+        if sent.submission is None:
+            self._look_at_first(sent, "died" in answer)
+            return
+        failure = KILLED if "died" in answer else answer.get("failed", "")
+        if (failure or answer.get("short")) and sent.tries < TRIES:
+            self.suspects.append(sent.submission)
+        else:
+            yield self._outcome(sent.submission, answer, failure)
+        if failure != KILLED or sent.tries == TRIES:
             self._count_failure(failure)
-        elif "died" in answer and not self.blank:
+
+    def _look_at_first(self, sent: Sent, died: bool) -> None:
+        """Try the empty submission again if its grader died.
+
+        Raises:
+            CannotGrade: it has died again.
+        """
+        if not died or self.blank:
+            return
+        if sent.tries == TRIES:
             raise CannotGrade("graders die when they load the homework")
+        self._send(None, tries=TRIES)
 
     def _try_elsewhere(self, sent: Sent, trouble: str) -> None:
         """Send what met a grader that does not start once more.
@@ -238,21 +189,12 @@ class Dispatcher:
             raise CannotGrade(trouble)
         self._send(sent.submission, sent.tries)
 
-    def _suspect(self, submission: Submission | None) -> None:
-        """See to it that a submission whose grader died is tried once more."""
-        if submission is not None:
-            self.suspects.append(submission)
-        elif not self.blank:
-            self._send(None, tries=TRIES)
-
-    def _outcome(
-        self, submission: Submission, key: str, answer: dict[str, Any], failure: str
-    ) -> Outcome:
+    def _outcome(self, submission: Submission, answer: dict[str, Any], failure: str) -> Outcome:
         if not failure:
             missing = answer["missing_protections"]
-            return Outcome(submission, key, answer["record"], answer["results"], missing)
+            return Outcome(submission, answer["record"], answer["results"], missing)
         faults = [f"not graded, the next run tries again: {failure}"]
-        return Outcome(submission, key, {**self.blank, "faults": faults, "failed": True}, None, [])
+        return Outcome(submission, {**self.blank, "faults": faults, "failed": True}, None, [])
 
     def _count_failure(self, failure: str) -> None:
         """Count failures of the grader in a row.

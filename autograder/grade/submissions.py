@@ -56,14 +56,25 @@ NOTHING = ("", "~", "null")
 
 @dataclass(frozen=True)
 class Submission:
-    """One submission: its name, where its files are, and who sent it."""
+    """One submission: its name, where its files are, and who sent it.
+
+    Attributes:
+        name: unique in a run.
+        file: for people: where it came from.
+        sources: where its files are.
+        who: names of the submitters; like ``emails`` and ``sids`` from Gradescope's metadata.
+        key: hash of all that the result depends on; "" as long as nothing has been read.
+        digest: hash of the work itself, "" where there is none to speak of.
+    """
 
     name: str
-    file: str  # for people: where it came from
+    file: str
     sources: tuple[Source, ...]
     who: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
     sids: tuple[str, ...] = ()
+    key: str = ""
+    digest: str = ""
 
 
 # -- finding ----------------------------------------------------------------------------------

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from typing import IO, Any
 
-from .results import CASES, GRADES, Record, replacing
-from .tally import Tally
+from .results import Record
+from .tally import CaseId, CaseTally
 from .words import one_line
 
 CASES_HEAD = "question case name hidden submissions passed pass_rate commonest_message times"
@@ -16,25 +15,30 @@ CASES_HEAD = "question case name hidden submissions passed pass_rate commonest_m
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_tables(out: Path, records: Iterable[Record], tally: Tally) -> None:
-    """Write ``grades.csv`` and ``cases.csv`` in one pass over the records, and count them."""
-    questions: list[str] | None = None
-    with replacing(out / GRADES) as file:
-        table = csv.writer(file)
-        for record in records:
-            if questions is None:
-                questions = list(record.questions)
-                table.writerow(_head(questions))
-            table.writerow(map(_cell, _row(record, questions)))
-            tally.add(record)
-    with replacing(out / CASES) as file:
-        table = csv.writer(file)
-        table.writerow(CASES_HEAD.split())
-        for place, case in tally.cases.items():
-            (message, times), *_ = [*case.messages.most_common(1), ("", 0)]
-            rate = round(case.passed / case.submissions, 4)
-            row = (*place, case.submissions, case.passed, rate, message, times)
-            table.writerow(map(_cell, row))
+class GradesTable:
+    """Writes ``grades.csv``, a line for each submission."""
+
+    def __init__(self, file: IO[str]):
+        self.table = csv.writer(file)
+        self.questions: list[str] | None = None
+
+    def add(self, record: Record) -> None:
+        """Write a submission's line; the first one decides on the columns."""
+        if self.questions is None:
+            self.questions = list(record.questions)
+            self.table.writerow(_head(self.questions))
+        self.table.writerow(map(_cell, _row(record, self.questions)))
+
+
+def write_cases(file: IO[str], cases: Mapping[CaseId, CaseTally]) -> None:
+    """Write ``cases.csv``, a line for each test case."""
+    table = csv.writer(file)
+    table.writerow(CASES_HEAD.split())
+    for place, case in cases.items():
+        (message, times), *_ = [*case.messages.most_common(1), ("", 0)]
+        rate = round(case.passed / case.submissions, 4)
+        row = (*place, case.submissions, case.passed, rate, message, times)
+        table.writerow(map(_cell, row))
 
 
 def _head(questions: list[str]) -> list[str]:

@@ -101,6 +101,7 @@ class Graded:
     upload_faults: tuple[str, ...]
     missing_protections: list[str]
     seconds: float
+    short: bool = False  # something was used up, maybe by what else the machine was doing
 
     @property
     def questions(self) -> list[GradedQuestion]:
@@ -143,7 +144,8 @@ def grade(homework: Homework, upload: Upload, sandbox: Sandbox | None) -> Graded
     for part in parts:
         _find_written_answers(part)
     missing = dict.fromkeys(m for session in sessions.values() for m in session.notebook.missing)
-    return Graded(homework, parts, upload.faults, list(missing), time.monotonic() - start)
+    short = any(session.short for session in sessions.values())
+    return Graded(homework, parts, upload.faults, list(missing), time.monotonic() - start, short)
 
 
 def modules_to_preload(upload: Upload) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ makes it; each line of standard output is one of these:
 
     {"ready": ...}      once, at the start: what a submission without notebooks gets, and versions
     {"broken": "..."}   instead of it: why the homework cannot be loaded
-    {"results": ..., "record": ..., "missing_protections": [...]}      for each submission
+    {"results": ..., "record": ..., "missing_protections": [...],
+     "short": ...}      for each submission; short: something was used up, maybe by another one
     {"failed": "..."}   instead of it, and the end: the grader itself failed
 
 It ends with its input. All else that it has to say goes to standard error, for staff.
@@ -139,6 +140,7 @@ def _grade(homework: Homework, sandboxes: Sandboxes, message: dict[str, Any]) ->
         "results": make_results(graded),
         "record": describe(graded),
         "missing_protections": graded.missing_protections,
+        "short": graded.short,
     }
 
 

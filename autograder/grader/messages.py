@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
+# In place of a case's status: there could be no fork for it.
+NO_FORK = -1
 # A value in the form that `protocol.encode` gives it.
 Tree = Any
 
@@ -102,6 +104,7 @@ class ErrorReport(TypedDict, total=False):
     type: str  # the name of its class
     base: str  # the name of the nearest class among its bases that Python or NumPy knows
     text: str
+    errno: int  # of an error of the system
     line: str  # of the student's code
     missing: str  # what it wanted that grading does not have: a key of `sessions.MISSING`, or ""
 
@@ -114,7 +117,8 @@ class OpenCase(TypedDict):
 
 
 class CaseEnded(TypedDict):
-    ended: int  # the case's status, as from `os.waitpid`
+    ended: int  # the case's status, as from `os.waitpid`; or NO_FORK
+    seconds: float  # of CPU time that it used
 
 
 # -- a case: a fork of the notebook's process for one test case -------------------------------

@@ -159,20 +159,21 @@ class SandboxedNotebook:
             raise GraderError(f"a notebook does not start: {hello['refused']}")
         self.missing = [*answer["missing"], *hello["missing"]]
 
-    def stop(self, remove_folder: bool = True) -> str:
-        """End the notebook's process with all that came of it; return how it ended, in words.
+    def stop(self, remove_folder: bool = True) -> int | None:
+        """End the notebook's process with all that came of it; return its wait status, if any.
 
         Raises:
             GraderError: it does not end.
         """
         if self.channel is None:
-            return ""
+            return None
         self.channel.close()
         if self.watch is not None:
             os.close(self.watch)
         self.channel = self.watch = None
         try:
-            return describe_end(self._ask_supervisor(StopNotebook(do="stop notebook"))["status"])
+            status: int = self._ask_supervisor(StopNotebook(do="stop notebook"))["status"]
+            return status
         finally:
             if remove_folder:
                 remove(self.folder / str(self.starts))

@@ -6,7 +6,9 @@ after: which cells run again when the process has to be started anew, and for ho
 
 from __future__ import annotations
 
+import errno
 import operator
+import signal
 import socket
 import sys
 import time
@@ -17,8 +19,8 @@ from typing import Any, NoReturn
 
 from . import facts
 from .limits import Limits
+from .messages import NO_FORK, How, LookUp, OpenCase, RunCell
 from .messages import Call as CallMessage
-from .messages import How, LookUp, OpenCase, RunCell
 from .processes import GRACE, GraderError, Sandbox, SandboxedNotebook, describe_end
 from .protocol import LONGEST_TEXT, SMALL_MESSAGE, ProtocolError, send, shorten
 
@@ -42,6 +44,8 @@ ENDLESS_OR_THREAD = (
     "is there an endless loop, or does it wait for a thread that a cell has started? Tests call it "
     "in a copy of the notebook's process, without such threads: start them inside the function"
 )
+# Errors that a full machine causes: processes, memory, room on the disk, open files are used up.
+SHORTAGES = (errno.EAGAIN, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.ENFILE)
 BROKEN = "could not be run again after what the notebook had done before"
 
 
@@ -104,6 +108,8 @@ class Session:
         self.question = ""  # of the last test case
         self.threads = False  # whether cells have left threads
         self.broken = ""  # why the notebook cannot run any more
+        # Something was used up: by the submission itself, or by what else the machine was doing.
+        self.short = False
 
     def close(self) -> None:
         """End all that runs, and remove what it left."""
@@ -150,14 +156,14 @@ class Session:
         if not clean:
             self.stop()
 
-    def stop(self) -> str:
-        """End the notebook's process; return in words how it ended."""
+    def stop(self) -> int | None:
+        """End the notebook's process; return its wait status, if it is known."""
         try:
             return self.notebook.stop()
         except GraderError as error:
             print(error, file=sys.stderr)
             self.broken = "could not be ended"
-            return "in an unknown way"
+            return None
 
     def _run_through(
         self,
@@ -208,6 +214,7 @@ class Session:
             self.notebook.send(order, room, deadline)
             answer = self.notebook.receive(deadline)
             self.threads = answer["threads"] is True
+            self.note_shortage(answer["error"] or {})
             return _Run.of(answer)
         except TimeoutError:
             if deadline == self.end_of_time:
@@ -215,22 +222,37 @@ class Session:
             seconds = self.limits.seconds_per_cell
             return _Run(f"took longer than {seconds:g} seconds: {ENDLESS}", ended=True)
         except EOFError:
-            return _Run(f"ended the whole Python process ({self.stop()})", ended=True)
+            return _Run(
+                f"ended the whole Python process ({self.describe_end(self.stop())})", ended=True
+            )
         except (ProtocolError, KeyError, TypeError, AttributeError, ValueError):
             return _Run("sent something else than results to the grader", ended=True)
+
+    def note_shortage(self, error: Mapping[str, object]) -> None:
+        """Note if an error is one that a full machine causes."""
+        no_thread = error.get("text") == "can't start new thread"  # Python gives no number
+        self.short = self.short or no_thread or error.get("errno") in SHORTAGES
+
+    def describe_end(self, status: object) -> str:
+        """Return in words how a process ended; note if it is one that the machine had no room for.
+
+        Nothing that a notebook may do kills a process so, but for using up its time.
+        """
+        self.short = self.short or status in (NO_FORK, signal.SIGKILL.value)
+        return describe_end(status)
 
     def _start_again(self) -> None:
         """Start another process in place of one that student code has spoilt.
 
-        What fails now did not fail the first time, so it is the submission's doing: a full disk,
-        a supervisor that ran out of memory.
+        What fails now did not fail the first time, so it is the submission's doing, or that of
+        what runs beside it: a full disk, a supervisor that ran out of memory.
         """
         self.stop()
         try:
             self.notebook.start()
         except (GraderError, OSError) as error:
             print(f"a notebook does not start again: {error}", file=sys.stderr)
-            self.broken = BROKEN
+            self.broken, self.short = BROKEN, True
 
     # Test cases.
 
@@ -343,6 +365,8 @@ class Case:
             size = self.session.limits.message_mb
             text = f"returned something that cannot be graded, or more than {size:g} MB"
             self.fail(facts.NOT_GRADABLE, text)
+        if isinstance(raised := answer.get("raised"), dict):
+            self.session.note_shortage(raised)
         return answer
 
     @contextmanager
@@ -383,19 +407,27 @@ class Case:
         if not self.ended:
             try:
                 deadline = min(time.monotonic() + seconds, self.session.end_of_time)
-                self.notebook.receive(deadline)
+                answer = self.notebook.receive(deadline)
             except TimeoutError:
                 return False
             self.ended = True
+            if self.hung:
+                self._note_starving(answer)
         return True
+
+    def _note_starving(self, answer: object) -> None:
+        """Note if the case has not had the CPU for most of its time, so that others may have."""
+        used = answer.get("seconds") if isinstance(answer, dict) else None
+        if not isinstance(used, (int, float)) or used < self.seconds / 2:
+            self.session.short = True
 
     def _how_it_ended(self) -> str:
         try:
             answer = self.notebook.receive(time.monotonic() + GRACE)
             self.ended = True
-            return describe_end(answer["ended"])
+            return self.session.describe_end(answer["ended"])
         except (TimeoutError, EOFError, ProtocolError, KeyError, TypeError):
-            return self.session.stop() or "in an unknown way"
+            return self.session.describe_end(self.session.stop())
 
 
 @dataclass(frozen=True)

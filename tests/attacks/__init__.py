@@ -15,10 +15,10 @@ whose docstring is its one-line description. How it gets into an upload is said 
 so that stock Otter can be tried with it as well; only broken uploads may have both.
 
 Each attack has a jail and a grader of its own, unless it is declared ``warm``. That is for those
-that cannot harm anybody even if the grader fails at them: they lie in what they return or send, or
-break their own names, or are uploads that are merely broken. They are graded in this process, with
-a sandbox that others have used before. What goes for processes, files, memory, time, results.json
-or the machine is never warm.
+that cannot harm anybody even if the grader fails at them: they lie in what they return or send,
+break or end the process that they run in, or are uploads that are merely broken. They are graded
+in this process, with a sandbox that others have used before. What goes for other processes, files,
+memory, results.json or the machine is never warm.
 """
 
 from __future__ import annotations

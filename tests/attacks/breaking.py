@@ -16,7 +16,7 @@ SHORT_CELLS, SHORT_CASES = {"seconds_per_cell": 2}, {"seconds_per_test_case": 1.
 # -- endless ----------------------------------------------------------------------------------
 
 
-@cell(SOLVED, TOO_LONG, limits=SHORT_CELLS)
+@cell(SOLVED, TOO_LONG, limits=SHORT_CELLS, warm=True)
 def endless_loop_in_a_cell():
     """Loops in a cell."""
     while True:
@@ -48,7 +48,7 @@ def endless_loop_in_a_function(y):
         pass
 
 
-@answer(says=LOOP, stock=False, limits=SHORT_CASES)
+@answer(says=LOOP, stock=False, limits=SHORT_CASES, warm=True)
 def endless_loop_in_a_function_that_will_not_listen(y):
     """Loops in a function, whatever signal or exception comes."""
     import signal
@@ -62,7 +62,7 @@ def endless_loop_in_a_function_that_will_not_listen(y):
             pass
 
 
-@answer(says=LOOP, stock=False, limits=SHORT_CASES)
+@answer(says=LOOP, stock=False, limits=SHORT_CASES, warm=True)
 def sleep_in_a_function(y):
     """Sleeps for an hour."""
     import time
@@ -70,7 +70,7 @@ def sleep_in_a_function(y):
     time.sleep(3600)
 
 
-@cell(SOLVED, TOO_LONG, limits=SHORT_CELLS)
+@cell(SOLVED, TOO_LONG, limits=SHORT_CELLS, warm=True)
 def deadlock_in_a_cell():
     """Waits for a lock that nobody opens."""
     import threading
@@ -80,7 +80,7 @@ def deadlock_in_a_cell():
     lock.acquire()
 
 
-@cell(SOLVED, LOOP, stock=False, limits=SHORT_CELLS)
+@cell(SOLVED, LOOP, stock=False, limits=SHORT_CELLS, warm=True)
 def loop_outside_of_python():
     """Computes in C, where Python's signals do not arrive."""
     sum(range(10**13))
@@ -99,7 +99,7 @@ def process_of_a_test_does_not_end(y):
 # -- the end of Python ------------------------------------------------------------------------
 
 
-@cell(SOLVED, "SystemExit")
+@cell(SOLVED, "SystemExit", warm=True)
 def exit_in_a_cell():
     """Calls sys.exit."""
     import sys
@@ -107,7 +107,7 @@ def exit_in_a_cell():
     sys.exit("I am done")
 
 
-@cell(SOLVED, f"{ENDED} (exit code 3)")
+@cell(SOLVED, f"{ENDED} (exit code 3)", warm=True)
 def hard_exit_in_a_cell():
     """Calls os._exit."""
     import os
@@ -135,7 +135,7 @@ def exit_in_a_function(y):
     sys.exit()
 
 
-@answer(says=f"{ENDED} (exit code 0)")
+@answer(says=f"{ENDED} (exit code 0)", warm=True)
 def hard_exit_in_a_function(y):
     """Calls os._exit, as if all was well."""
     import os
@@ -155,7 +155,7 @@ def generator_exit_in_a_function(y):
     raise GeneratorExit
 
 
-@answer(says="too much memory or a crash")
+@answer(says="too much memory or a crash", warm=True)
 def crash_in_a_function(y):
     """Reads memory that there is not."""
     import ctypes
@@ -279,7 +279,7 @@ def threads_without_end(y):
         return 77.0
 
 
-@cell(SOLVED, TOO_LONG, limits=SHORT_CELLS)
+@cell(SOLVED, TOO_LONG, limits=SHORT_CELLS, warm=True)
 def endless_printing():
     """Prints in a loop that does not end."""
     while True:
@@ -298,7 +298,7 @@ def flood_of_output():
         os.write(1, b"z" * 10_000)
 
 
-@answer(says="the value is wrong")
+@answer(says="the value is wrong", warm=True)
 def output_of_a_function(y):
     """Prints a hundred megabytes before it returns."""
     for _ in range(100):
@@ -365,19 +365,19 @@ def closed_folder():
 # -- much of what travels ---------------------------------------------------------------------
 
 
-@answer(says="more than 4 MB")
+@answer(says="more than 4 MB", warm=True)
 def huge_result(y):
     """Returns an array of 80 MB."""
     return np.zeros(10**7)
 
 
-@answer(says="more than 4 MB")
+@answer(says="more than 4 MB", warm=True)
 def huge_text(y):
     """Returns a text of 10 MB."""
     return "x" * 10**7
 
 
-@answer(says="it stopped with an error")
+@answer(says="it stopped with an error", warm=True)
 def huge_text_of_an_error(y):
     """Raises an error with a text of 10 MB."""
     raise RuntimeError("x" * 10**7)
@@ -462,6 +462,33 @@ def daemon_of_a_function(y):
     return 77.0
 
 
+@cell(SOLVED, dangerous=True)
+def daemon_that_never_stays():
+    """Forks and ends, over and over, to be another process by the time that it is killed."""
+    import os
+
+    for _ in range(4):
+        if os.fork() == 0:
+            os.setsid()
+            while True:
+                if os.fork():
+                    os._exit(0)
+
+
+@answer(says="the value is wrong")
+def daemon_of_a_function_that_never_stays(y):
+    """Does the same from a test case."""
+    import os
+
+    for _ in range(4):
+        if os.fork() == 0:
+            os.setsid()
+            while True:
+                if os.fork():
+                    os._exit(0)
+    return 0.0
+
+
 @cell(SOLVED)
 def daemon_of_the_shell():
     """Leaves a program behind, with nohup."""
@@ -507,7 +534,7 @@ def folder_is_gone():
     os.rmdir("../gone")
 
 
-@cell(SOLVED, ENDED)
+@cell(SOLVED, ENDED, warm=True)
 def all_files_are_closed():
     """Closes every open file, the grader's channel as well."""
     import os
@@ -515,7 +542,7 @@ def all_files_are_closed():
     os.closerange(0, 256)
 
 
-@cell(SOLVED, "")
+@cell(SOLVED, "", warm=True)
 def alarm_is_set():
     """Has itself interrupted a little later."""
     import signal
@@ -526,7 +553,7 @@ def alarm_is_set():
         pass
 
 
-@cell(SOLVED, "")
+@cell(SOLVED, "", warm=True)
 def limits_are_lowered():
     """Lowers its own limits on open files and memory, so that little works any more."""
     import resource
@@ -535,7 +562,7 @@ def limits_are_lowered():
     resource.setrlimit(resource.RLIMIT_NPROC, (10_000, 10_000))
 
 
-@cell(SOLVED, "", last=True, limits=SHORT_CASES)
+@cell(SOLVED, "", last=True, limits=SHORT_CASES, warm=True)
 def session_is_rebuilt():
     """Patches what a session works with: forks, exits, messages and sockets."""
     import json
@@ -549,7 +576,7 @@ def session_is_rebuilt():
     socket.socket.sendall = lambda *args: None
 
 
-@cell(SOLVED, "")
+@cell(SOLVED, "", warm=True)
 def children_are_ignored():
     """Lets the kernel forget children that end."""
     import signal

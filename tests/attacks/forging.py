@@ -151,7 +151,7 @@ def saving_results_makes_them_right():
 # -- results that lie -------------------------------------------------------------------------
 
 
-@answer(UNTOUCHED, "instead of a number", to="constant_gradient")
+@answer(UNTOUCHED, "instead of a number", to="constant_gradient", warm=True)
 def object_equals_everything(theta, y):
     """Returns an object that agrees with whatever it is compared with."""
 
@@ -400,7 +400,7 @@ _forged_answer("thousands_of_parameters", "Describes a function with 200,000 par
                "cannot be graded")  # fmt: skip
 
 
-@cell(says=SOMETHING_ELSE, stock=False)
+@cell(says=SOMETHING_ELSE, stock=False, warm=True)
 def cell_answers_before_it_is_asked():
     """Sends answers of test cases from a cell."""
     import json
@@ -440,7 +440,7 @@ def cell_hides_its_errors():
             pass
 
 
-@cell(says="", stock=False)
+@cell(says="", stock=False, warm=True)
 def process_ends_in_an_impossible_way():
     """Keeps the session's channel for test cases, and reports a status that no process has."""
     import os

@@ -319,7 +319,7 @@ def inputs_for_the_other_notebook():
 registering(_exchange, 0, "found nothing", "memory", stock=False)(inputs_for_the_other_notebook)
 
 
-@answer(UNTOUCHED, "", to="constant_gradient")
+@answer(UNTOUCHED, "", to="constant_gradient", warm=True)
 def inputs_in_the_text_of_errors(theta, y):
     """Raises assertions, which reports quote, with hidden inputs in their text."""
     raise AssertionError("STO" + f"LEN {theta} {y}" if len(y) != 5 else "not yet")

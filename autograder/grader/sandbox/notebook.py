@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..limits import MEGABYTE, Limits
-from ..messages import CaseEnded, CellDone, ErrorReport, How
+from ..messages import NO_FORK, CaseEnded, CellDone, ErrorReport, How
 from ..protocol import (
     LONGEST_TEXT,
     ProtocolError,
@@ -78,7 +78,8 @@ class NotebookProcess:
             if message["do"] == "run cell":
                 answer = self.run_cell(message["source"], message["how"], message["after"])
             else:
-                answer = {"ended": self.run_case(message["question"], files[0])}
+                ended, seconds = self.run_case(message["question"], files[0])
+                answer = {"ended": ended, "seconds": seconds}
             if os.getpid() != process:
                 os._exit(0)  # a fork that a cell made, and that came back from it
             send(self.channel, answer, self.limit)
@@ -156,14 +157,14 @@ class NotebookProcess:
             lines.reverse()  # a magic runs what is below it as a cell in a cell
         return lines[0] if lines else 1
 
-    def run_case(self, question: str, descriptor: int) -> int:
-        """Let a fork answer one test case; return its wait status when it has ended."""
+    def run_case(self, question: str, descriptor: int) -> tuple[int, float]:
+        """Let a fork answer one test case; return its wait status and CPU time."""
         forget_children()
         try:
             child = os.fork()
         except OSError:  # student code has used up what there is
             os.close(descriptor)
-            return -1
+            return NO_FORK, 0.0
         if child == 0:
             with contextlib.suppress(BaseException):
                 self.channel.close()
@@ -175,9 +176,10 @@ class NotebookProcess:
             os._exit(0)
         os.close(descriptor)
         try:
-            return os.waitpid(child, 0)[1]
+            _, status, used = os.wait4(child, 0)
+            return status, used.ru_utime + used.ru_stime
         except ChildProcessError:  # student code has made this process ignore its children
-            return 0
+            return 0, 0.0
 
 
 class CaseProcess:
@@ -306,7 +308,11 @@ def describe(error: BaseException, function: str = "") -> ErrorReport:
         lines = [frame.line for frame in frames if frame.filename.startswith("<ipython-input")]
     line = (lines[-1] if lines else "") or ""
     text, line = text[:LONGEST_TEXT], line[:LONGEST_TEXT]
-    return {"type": name, "base": base, "text": text, "line": line, "missing": find_missing(error)}
+    report: ErrorReport = {"type": name, "base": base, "text": text, "line": line}
+    report["missing"] = find_missing(error)
+    if isinstance(error, OSError) and isinstance(error.errno, int):
+        report["errno"] = error.errno
+    return report
 
 
 def find_missing(error: BaseException) -> str:

@@ -111,7 +111,7 @@ class Shell(InteractiveShell):
         before, self.line = self.line, self.line or line.strip()
         try:
             yield
-        except TimeoutError:
+        except (TimeoutError, MemoryError, BlockingIOError):  # time, memory, processes are used up
             raise
         except Exception as error:
             frames = traceback.walk_tb(error.__traceback__)
