@@ -220,7 +220,7 @@ def left_out_of(session: Session, *cells: str) -> list[str]:
     [
         "%cd .", "%cd ~", "%cd -q .", "%cd", "%pushd .", "%bookmark here", "%rehashx", "%store -r", "%env A=1", "%pwd",
         "%matplotlib widget", "%matplotlib notebook", "%config InlineBackend.figure_format='svg'",
-        "%load_ext autoreload", "%time f = 1", "%who", "%history", "print?", "!true", "x = !ls",
+        "%load_ext autoreload", "%time f = 1", "%who", "%history", "print?", "!true", "x = !ls", "x = !printf '\\\\377'",
         "%pip install numpy", "!pip install --quiet otter-grader", "!python -c 'import numpy'",
     ],
 )  # fmt: skip
@@ -261,6 +261,17 @@ def test_what_a_line_that_is_left_out_gives_can_be_used(run):
     )
     lines = ["from google.colab import drive, files", "%no_such_magic", "!no_such_command"]
     assert left_out_of(session, cell) == lines
+
+
+@pytest.mark.parametrize("magic", ["%%time", "%%capture", "%%no_such_magic"])
+def test_line_below_a_magic_is_named_itself(run, magic):
+    session, _ = run()
+    cell = f"{magic}\n%autosave 60\n!false\n%pip install no-such-package\nf = 2"
+    lines = ["%autosave 60", "!false", "%pip install no-such-package"]
+    named = left_out_of(session, cell)
+    assert named == ([magic, *lines] if magic == "%%no_such_magic" else lines)
+    with session.open_case("q") as case:
+        assert Environment(case).get("f") == 2
 
 
 def test_code_that_tries_whether_it_is_on_colab_finds_that_it_is_not(run):

@@ -39,7 +39,7 @@ class Shell(InteractiveShell):
         super().__init__(*args, **options)  # type: ignore[no-untyped-call]
         self.error: BaseException | None = None  # the first one since somebody emptied this
         self.left_out: list[tuple[str, str]] = []  # lines, and what was wrong with each
-        self.line = ""  # the magic that runs
+        self.line = ""  # the line magic that runs, which may run commands
         self.ast_transformers.append(WithoutColab())
 
     def run_cell(self, *args: Any, **options: Any) -> ExecutionResult:
@@ -52,9 +52,9 @@ class Shell(InteractiveShell):
         """Run a magic, or leave it out if it does not work here."""
         place = f"%{magic_name} {line}"
         if not self._find_with_lazy_load("line", magic_name):
-            self.leave_out(place, UNKNOWN)
+            self.left_out.append((place.strip(), UNKNOWN))
             return None
-        with self._left_out_on_error(place):
+        with self._left_out_on_error(place, running=place):
             before = os.getcwd()
             result = super().run_line_magic(magic_name, line, _stack_depth + 1)
             if magic_name == "cd" and os.getcwd() == before and not _names_folder(line):
@@ -65,10 +65,10 @@ class Shell(InteractiveShell):
         """Run a magic, or leave it out if it does not work here; then run what is below it."""
         place = f"%%{magic_name} {line}"
         if not self._find_with_lazy_load("cell", magic_name):
-            self.leave_out(place, f"{UNKNOWN}; what is below it ran as Python")
+            self.left_out.append((place.strip(), f"{UNKNOWN}; what is below it ran as Python"))
             self.run_cell(cell)
             return None
-        with self._left_out_on_error(place):
+        with self._left_out_on_error(place, running=""):  # lines below it have names of their own
             return super().run_cell_magic(magic_name, line, cell)  # type: ignore[no-untyped-call]
 
     def system(self, cmd: str) -> None:
@@ -84,15 +84,16 @@ class Shell(InteractiveShell):
 
     def leave_out(self, line: str, why: str) -> Nothing:
         """Note a line that has no effect here; return what its names stand for."""
-        self.left_out.append((self.line or line.strip(), why))
+        self.left_out.append(((self.line or line).strip(), why))
         return NOTHING
 
     def _run_command(self, command: str, output: int | None) -> str:
         """Run a command, for at most half of the time that its cell has left."""
         line = f"!{command}"
         process = subprocess.Popen(
-            command, shell=True, stdout=output, stderr=output and subprocess.STDOUT, text=True
-        )
+            command, shell=True, stdout=output, stderr=output and subprocess.STDOUT,
+            text=True, errors="replace",
+        )  # fmt: skip
         try:
             seconds = signal.getitimer(signal.ITIMER_REAL)[0] / 2 or None
             printed, _ = process.communicate(timeout=seconds)
@@ -106,9 +107,9 @@ class Shell(InteractiveShell):
         return printed or ""
 
     @contextlib.contextmanager
-    def _left_out_on_error(self, line: str) -> Iterator[None]:
+    def _left_out_on_error(self, line: str, running: str) -> Iterator[None]:
         """Leave a magic out if it fails; an error of the student's code, or its time, is theirs."""
-        before, self.line = self.line, self.line or line.strip()
+        before, self.line = self.line, running
         try:
             yield
         except (TimeoutError, MemoryError, BlockingIOError):  # time, memory, processes are used up
@@ -117,7 +118,7 @@ class Shell(InteractiveShell):
             frames = traceback.walk_tb(error.__traceback__)
             if any(frame.f_globals is self.user_ns for frame, _ in frames):
                 raise
-            self.leave_out(line, f"{type(error).__name__}: {error}")
+            self.left_out.append((line.strip(), f"{type(error).__name__}: {error}"))
         finally:
             self.line = before
 
