@@ -7,6 +7,7 @@ from then on; no public message is made after that.
 from __future__ import annotations
 
 import copy
+import re
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -26,12 +27,14 @@ from .homework import (
 )
 from .processes import Sandbox
 from .proxies import Environment
-from .sessions import CellFault, Fault, Session
+from .sessions import CellFault, Fault, LeftOut, Session
 from .upload import Notebook, Upload, match
 from .written import Found, find_answer
 
 # The message of every test of a notebook that is not there.
 NOTHING = "There is nothing to grade; the text on top of this page says why."
+IMPORTS_TORCH = re.compile(r"\b(import|from) +torch\b")
+OPTIMIZER = re.compile(r"\boptim\b")
 
 
 @dataclass
@@ -80,6 +83,7 @@ class GradedPart:
     problem: str  # why there is no notebook, for the student
     answers: list[Answer]
     cell_faults: list[CellFault] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
 
     @property
     def questions(self) -> list[GradedQuestion]:
@@ -143,6 +147,22 @@ def grade(homework: Homework, upload: Upload, sandbox: Sandbox | None) -> Graded
     return Graded(homework, parts, upload.faults, list(missing), time.monotonic() - start, short)
 
 
+def modules_to_preload(upload: Upload) -> tuple[str, ...]:
+    """Return what the sandbox should import once, for else it is imported in each test case.
+
+    To import torch takes three times as long as to grade. An optimizer imports another part of it
+    when it is made.
+    """
+    sources = [
+        source
+        for notebook in upload.notebooks
+        for source in cells_to_run(notebook, notebook).values()
+    ]
+    if not any(map(IMPORTS_TORCH.search, sources)):
+        return ()
+    return ("torch", "torch._dynamo") if any(map(OPTIMIZER.search, sources)) else ("torch",)
+
+
 def _unanswered(question: Question) -> Answer:
     if isinstance(question, WrittenQuestion):
         return WrittenAnswer(question)
@@ -174,7 +194,8 @@ def _run(parts: list[GradedPart], sessions: Mapping[str, Session]) -> None:
     for part in parts:
         if part.notebook is not None:
             session = sessions[part.part.name]
-            part.cell_faults = session.run_cells(cells_to_run(part.notebook, part.part.handed_out))
+            cells = cells_to_run(part.notebook, part.part.handed_out)
+            part.cell_faults, part.left_out = session.run_cells(cells)
     for part in parts:
         for question in part.questions:
             question.results = [_nothing(case) for case in question.question.tests.test_cases]

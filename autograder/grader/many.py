@@ -21,7 +21,6 @@ import contextlib
 import ctypes
 import json
 import os
-import re
 import signal
 import sys
 import tempfile
@@ -31,7 +30,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .files import Files, unpack
-from .grading import Graded, GradedQuestion, grade
+from .grading import Graded, GradedQuestion, grade, modules_to_preload
 from .homework import Homework, load
 from .processes import Sandbox
 from .report import MOST_CELLS, cut, make_results, shortened
@@ -41,8 +40,6 @@ from .upload import Upload, make_upload
 PACKAGES = ("numpy", "otter-grader", "ipython")
 # From <linux/prctl.h>: a signal for this process when the thread that started it ends.
 PR_SET_PDEATHSIG = 1
-# Not with \s, which goes on over line breaks: many empty lines would be gone over from each again.
-IMPORTS_TORCH = re.compile(r"^[ \t]*(import|from)[ \t]+torch\b", re.MULTILINE)
 LONGEST_LINE = 300  # of a fault
 
 
@@ -112,29 +109,21 @@ def versions() -> dict[str, str]:
 
 
 class Sandboxes(contextlib.ExitStack):
-    """A sandbox for most submissions, and one with torch for those that import it.
+    """A sandbox for most submissions, and others for those that import torch.
 
-    To import torch takes three times as long as to grade, and again in each test case where a
-    function imports it. For the others, its memory would make every fork slower.
+    For the others, its memory would make every fork slower.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.running: dict[bool, Sandbox] = {}
+        self.running: dict[tuple[str, ...], Sandbox] = {}
 
     def choose(self, upload: Upload) -> Sandbox:
         """Return the sandbox that suits an upload."""
-        graded = [
-            cell.source
-            for notebook in upload.notebooks
-            for cell in notebook.cells
-            if cell.kind == "code" and not cell.ignored
-        ]
-        with_torch = any(map(IMPORTS_TORCH.search, graded))
-        if with_torch not in self.running:
-            sandbox = Sandbox(preload=["torch"] if with_torch else [])
-            self.running[with_torch] = self.enter_context(sandbox)
-        return self.running[with_torch]
+        modules = modules_to_preload(upload)
+        if modules not in self.running:
+            self.running[modules] = self.enter_context(Sandbox(modules))
+        return self.running[modules]
 
 
 def _blank(homework: Homework) -> dict[str, Any]:

@@ -21,6 +21,7 @@ MOST_CELLS = 20
 # emoji takes 12 bytes in JSON. An honest report has some 10 kB.
 MOST_BYTES = 2**19
 SHORTENED = "\n(cut: the report is too long)"
+LEFT_OUT = "Lines that do not work in grading; the rest of their cells ran:"
 FOR_HIDDEN = {
     "hidden": "Results of hidden tests are not shown.",
     "after_due_date": "Results of hidden tests are shown after the due date.",
@@ -78,6 +79,9 @@ def _summary(graded: Graded) -> str:
     faults = [line for part in graded.parts for line in _cell_faults(part, homework)]
     if faults:
         paragraphs.append(cut("Cells that failed:\n" + "\n".join(faults), homework))
+    lines = [line for part in graded.parts for line in _left_out(part)]
+    if lines:
+        paragraphs.append(cut(f"{LEFT_OUT}\n" + "\n".join(lines), homework))
     if FOR_HIDDEN[homework.hidden_visibility]:
         paragraphs.append(FOR_HIDDEN[homework.hidden_visibility])
     return "\n\n".join(paragraphs)
@@ -109,6 +113,17 @@ def _cell_faults(part: GradedPart, homework: Homework) -> list[str]:
     ]
     if len(part.cell_faults) > MOST_CELLS:
         lines.append(f"- and {len(part.cell_faults) - MOST_CELLS} more in {part.part.name}")
+    return lines
+
+
+def _left_out(part: GradedPart) -> list[str]:
+    """Return a line for each line of the notebook that had no effect."""
+    lines = [
+        " ".join(f"- {part.part.name}, cell {left.index + 1}: {left.line} ({left.why})".split())
+        for left in part.left_out[:MOST_CELLS]
+    ]
+    if len(part.left_out) > MOST_CELLS:
+        lines.append(f"- and {len(part.left_out) - MOST_CELLS} more in {part.part.name}")
     return lines
 
 

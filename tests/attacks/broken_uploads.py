@@ -349,7 +349,7 @@ def unknown_magic(folder):
     write_notebook(notebook, folder)
 
 
-# The network is refused at once; without a limit, pip tries again for ten seconds.
+# The network is refused at once; unless told so, pip tries again for ten seconds.
 @upload(POINTS, limits={"seconds_per_cell": 2})
 def package_is_installed(folder):
     """A cell installs a package, as on Colab."""
@@ -358,7 +358,7 @@ def package_is_installed(folder):
     write_notebook(notebook, folder)
 
 
-@upload(POINTS, "ModuleNotFoundError", stock=False, warm=True)
+@upload(POINTS, "Colab's own modules are not here", stock=False, warm=True)
 def colab(folder):
     """A cell mounts a drive, as on Colab."""
     _with_cell(folder, "from google.colab import drive\ndrive.mount('/content/drive')")
