@@ -24,6 +24,8 @@ LIMITS = Limits(
 )  # fmt: skip
 # For what waits for a limit to pass. All else that is done with them takes milliseconds.
 SHORT = replace(LIMITS, seconds_per_cell=1, seconds_per_test_case=1)
+# For commands such as pip, which take seconds on a quiet machine.
+LONG = replace(LIMITS, seconds_per_cell=120, seconds_in_total=400)
 # For what must happen and cannot take long; as long as a very busy machine might need.
 PATIENCE = 60
 
@@ -225,7 +227,7 @@ def left_out_of(session: Session, *cells: str) -> list[str]:
     ],
 )  # fmt: skip
 def test_line_works_as_in_a_kernel(run, line):
-    session, _ = run()
+    session, _ = run(limits=LONG)
     assert left_out_of(session, f"{line}\nf = 2") == []
     with session.open_case("q") as case:
         assert Environment(case).get("f") == 2
