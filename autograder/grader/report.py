@@ -6,6 +6,7 @@ Everything is plain text, so nothing that a student wrote can pass for a part of
 from __future__ import annotations
 
 import re
+from platform import python_version
 from typing import Any
 
 from .grading import Graded, GradedPart, GradedQuestion, WrittenAnswer
@@ -63,7 +64,8 @@ def failure_results(words: str) -> dict[str, Any]:
 def _summary(graded: Graded) -> str:
     """Return what was graded, what failed, and what is still to come."""
     homework = graded.homework
-    paragraphs = [f"{homework.title}, version {homework.version}"]
+    graded_with = f"graded with Python {python_version()}"
+    paragraphs = [f"{homework.title}, version {homework.version}, {graded_with}"]
     paragraphs.append("\n".join(_what_was_graded(part) for part in graded.parts))
     paragraphs += graded.upload_faults
     faults = [line for part in graded.parts for line in _cell_faults(part, homework)]

@@ -25,6 +25,11 @@ from .protocol import LONGEST_TEXT, SMALL_MESSAGE, ProtocolError, send
 SOON = 0.5
 # What code meets that wants to download something, or to start a server.
 NETWORK_ERRORS = ("URLError", "ConnectionError", "gaierror", "PermissionError")
+# To say of any fault in the syntax: whether a newer Python would take it, only that one knows.
+TOO_NEW = (
+    f"\nGrading runs Python {sys.version_info.major}.{sys.version_info.minor}. If the line runs on "
+    f"your machine, it needs a newer Python: write it in another way."
+)
 BROKEN = "could not be run again after what the notebook had done before"
 
 
@@ -346,4 +351,6 @@ def _describe(error: Mapping[str, object]) -> str:
     name, text, line = (str(error.get(key, ""))[:LONGEST_TEXT] for key in ("type", "text", "line"))
     place = f"\nin the line: {line}" if line else ""
     advice = "\nIn grading there is no network." if name in NETWORK_ERRORS else ""
+    if name == "SyntaxError":
+        advice = TOO_NEW
     return f"{name}: {text}{place}{advice}"
