@@ -527,6 +527,11 @@ REFUSED = [
     "fsconfig", "fsmount", "fspick", "mount_setattr", "open_by_handle_at", "bpf", "perf_event_open", "userfaultfd",
     "personality", "clone3",
 ]  # fmt: skip
+IGNORED = [
+    "setsid", "setpgid", "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat",
+    "utime", "utimes", "futimesat", "utimensat", "setxattr", "lsetxattr", "fsetxattr", "setxattrat",
+    "removexattr", "lremovexattr", "fremovexattr", "removexattrat",
+]  # fmt: skip
 # A call by name, its arguments, how it ends. The first of each call is one that stays allowed.
 ARGUMENTS = [
     ("socketpair", (socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK, 0), "done"),
@@ -552,7 +557,8 @@ ARGUMENTS = [
 
 def number_of(name: str) -> int:
     """A system call's number on this machine."""
-    table = module.REFUSED | {row[0]: row[1] for row in module.REFUSED_ARGUMENTS}
+    table = module.REFUSED | module.IGNORED_AS_SAME_USER
+    table |= {row[0]: row[1] for row in module.REFUSED_ARGUMENTS}
     return table[name][module.ARCHITECTURES[os.uname().machine][0]]
 
 
@@ -568,14 +574,46 @@ def system_call(number: int, *arguments: int) -> str:
     return errno.errorcode[ctypes.get_errno()] if result == -1 else "done"
 
 
-def with_filter_alone(act: Callable[[], Any]) -> Any:
-    return in_child(module._forgo_privileges, lambda: module._filter_system_calls() and None, act)
+def with_filter_alone(act: Callable[[], Any], same_user: bool = False) -> Any:
+    ignored = module.IGNORED_AS_SAME_USER if same_user else {}
+    filter_calls = lambda: module._filter_system_calls(ignored) and None  # noqa: E731
+    return in_child(module._forgo_privileges, filter_calls, act)
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused_system_calls(name):
     wanted = "ENOSYS" if name == "clone3" else "EPERM"
     assert with_filter_alone(lambda: system_call(number_of(name))) == wanted
+
+
+@pytest.mark.parametrize("name", IGNORED)
+def test_ignored_system_calls(name):
+    """With arguments that mean nothing, so that the kernel itself would report an error."""
+    number, nothing = number_of(name), (-1, -1, -1)
+    if number is None:
+        pytest.skip("this architecture does not have it")
+    if name != "setsid":  # it takes no arguments
+        assert with_filter_alone(lambda: system_call(number, *nothing)) != "done"
+    assert with_filter_alone(lambda: system_call(number, *nothing), same_user=True) == "done"
+
+
+def test_what_is_ignored_changes_nothing(folder):
+    file = folder / "file"
+    file.write_text("text")
+    file.chmod(0o640)
+    os.utime(file, (1, 1))
+
+    def act():
+        os.chmod(file, 0)
+        os.utime(file)
+        shutil.copystat(__file__, file)
+        os.setxattr(file, "user.note", b"text")
+        return os.getsid(0), os.setsid(), os.getsid(0)
+
+    before, _, after = with_filter_alone(act, same_user=True)
+    assert before == after
+    assert (file.stat().st_mode & 0o777, file.stat().st_mtime) == (0o640, 1)
+    assert os.listxattr(file) == []
 
 
 @pytest.mark.parametrize(("name", "arguments", "wanted"), ARGUMENTS)
@@ -613,7 +651,8 @@ def test_numbers_are_those_of_the_kernel(column, header):
     if not os.path.exists(header):
         pytest.skip("the kernel's headers are not installed")
     found = dict(re.findall(r"define __NR(?:3264)?_(\w+)\s+(\d+)", Path(header).read_text()))
-    table = [*module.REFUSED.items(), *(row[:2] for row in module.REFUSED_ARGUMENTS)]
+    table = [*module.REFUSED.items(), *module.IGNORED_AS_SAME_USER.items()]
+    table += [row[:2] for row in module.REFUSED_ARGUMENTS]
     known = [(name, numbers[column]) for name, numbers in table if name in found]
     assert len(known) > 50
     assert known == [(name, int(found[name])) for name, _ in known]
@@ -688,7 +727,7 @@ def test_nothing_is_done_where_all_is_open(monkeypatch):
 @as_root
 def test_without_mounts_the_closed_folder_is_named(prefix):
     """As in an ordinary container; the filter stands in for it."""
-    steps = [module._forgo_privileges, module._filter_system_calls]
+    steps = [module._forgo_privileges, lambda: module._filter_system_calls({})]
     result = in_child(*steps, lambda: make_interpreter_reachable(61_500))
     assert result.startswith("PermissionError")
     assert str(prefix.parent) in result
@@ -732,11 +771,11 @@ def test_other_systems_report_what_is_missing(folder, monkeypatch):
 
 def test_a_strange_processor_is_reported(monkeypatch):
     monkeypatch.setattr(module, "ARCHITECTURES", {})
-    assert module._filter_system_calls()[0].startswith("seccomp is missing")
+    assert module._filter_system_calls({})[0].startswith("seccomp is missing")
 
 
 @as_root
 def test_a_refused_filter_is_reported():
     """Without no_new_privs, only root may have a filter."""
-    steps = [lambda: module._change_user(61_500), module._filter_system_calls]
+    steps = [lambda: module._change_user(61_500), lambda: module._filter_system_calls({})]
     assert in_child(*steps)[0].startswith("seccomp is missing")

@@ -147,6 +147,24 @@ def test_failed_cells_are_named_by_their_first_line_with_the_error(container, ro
     assert "not defined" in by_name(results)["q1a_ii, public tests"]["output"]
 
 
+def test_lines_without_effect_are_named(container, root, tmp_path):
+    notebook = nbformat.read(root / "solutions/gradient_descent.ipynb", as_version=4)
+    (cell,) = [cell for cell in notebook.cells if "import otter" in cell.source]
+    cell.source = f"%autosave 60\n!false\nfrom google.colab import drive\n{cell.source}"
+    nbformat.write(notebook, tmp_path / "gradient_descent.ipynb")
+    results = container.grade(tmp_path / "gradient_descent.ipynb")
+    number = notebook.cells.index(cell) + 1
+    assert (
+        "Lines that do not work in grading; the rest of their cells ran:\n"
+        f"- gradient_descent, cell {number}: %autosave 60 (this magic is not here)\n"
+        f"- gradient_descent, cell {number}: !false (ended with exit code 1)\n"
+        f"- gradient_descent, cell {number}: from google.colab import drive "
+        "(Colab's own modules are not here)\n\n"
+    ) in results["output"]
+    assert "Cells that failed" not in results["output"]
+    assert results["score"] == 18
+
+
 def test_report_stays_short_and_clean_whatever_cells_say(container, root, tmp_path):
     notebook = nbformat.read(root / "student/relu_sgd.ipynb", as_version=4)
     for i in range(30):

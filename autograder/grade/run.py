@@ -1,22 +1,21 @@
 """What is graded: submissions are read and identified, and sent to graders, wherever these are.
 
-A submission whose grader died is tried once more, other versions are refused, and a grader that
-fails on one submission after the other ends the run. What was graded before is known to `results`.
+A submission is tried once more, alone, if its grader died or failed, or if the machine was short of
+something. Other versions are refused, and a grader that fails on one submission after the other
+ends the run. What was graded before is known to `results`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import itertools
-import json
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..grader.files import UNREADABLE, Files, encodable, pack, read_files
+from ..grader.files import Files, pack, read_files
+from ..grader.limits import MEGABYTE
 from . import CannotGrade, UsageError
 from .executors import Executor, Result, Task
 from .homework_zip import HomeworkZip
@@ -27,6 +26,9 @@ from .versions import check_versions
 # Of what a record says; a new number has everything graded again.
 FORMAT = 2
 TRIES = 2
+# Mean size of the messages under way, at most. A solution with all its figures has 4 MB; without
+# this, a class of the largest uploads would take eight times the memory.
+LARGEST_MEAN = 8 * MEGABYTE
 KILLED = "the grader's worker was killed while grading this"
 # When the grader itself fails in the same way on so many submissions in a row, it is not they. The
 # first number counts as long as nothing has been graded at all.
@@ -38,6 +40,7 @@ class Sent(NamedTuple):
 
     submission: Submission | None
     tries: int
+    size: int  # of its message, in bytes
 
 
 # -- what a submission holds ------------------------------------------------------------------
@@ -50,18 +53,8 @@ def identified(submissions: Iterable[Submission], homework: HomeworkZip) -> Iter
 
 
 def read(submission: Submission, limit_mb: float) -> Files:
-    """Read a submission; what is gone since it was found is among what could not be read."""
-    gone = [
-        source
-        for source in submission.sources
-        if isinstance(source, Path) and not os.path.lexists(source)
-    ]
-    refused = tuple((encodable(source.name), UNREADABLE) for source in gone)
-    try:
-        files = read_files([s for s in submission.sources if s not in gone], limit_mb)
-    except OSError:  # it has gone just now
-        return Files((), ((encodable(submission.name), UNREADABLE),))
-    return Files(files.files, (*refused, *files.refused))
+    """Read a submission."""
+    return read_files(submission.sources, limit_mb)
 
 
 def identify(submission: Submission, files: Files, homework: str) -> Submission:
@@ -100,7 +93,8 @@ class Dispatcher:
     def __init__(self, executor: Executor, homework: HomeworkZip, submissions: list[Submission]):
         self.executor, self.homework = executor, homework
         self.waiting = deque(submissions)
-        self.suspects: deque[Submission] = deque()  # their grader died
+        # Their grader died or failed, or something was used up that others may have used up.
+        self.suspects: deque[Submission] = deque()
         self.numbers = itertools.count()
         self.under_way: dict[int, Sent] = {}
         self.blank: dict[str, Any] = {}  # what a submission without notebooks gets
@@ -123,12 +117,18 @@ class Dispatcher:
 
     def _send_more(self) -> None:
         """Send submissions as long as there is room."""
-        while self.waiting and len(self.under_way) < self.executor.room:
+        while self.waiting and self._has_room():
             self._send(self.waiting.popleft())
-        # A Dask worker that dies takes with it all that it has. So a suspect is tried alone, after
-        # all others: if that kills again, it is to blame.
+        # A Dask worker that dies takes with it all that it has, and submissions of one user share
+        # a limit on processes. So a suspect is tried alone, after all others: what happens again
+        # is its own doing.
         if self.suspects and not self.under_way:
             self._send(self.suspects.popleft(), tries=TRIES)
+
+    def _has_room(self) -> bool:
+        size = sum(sent.size for sent in self.under_way.values())
+        room = self.executor.room
+        return len(self.under_way) < room and size < room * LARGEST_MEAN
 
     def _send(self, submission: Submission | None, tries: int = 1) -> None:
         """Read a submission and send it, as it is now."""
@@ -136,8 +136,8 @@ class Dispatcher:
         files = Files(()) if submission is None else read(submission, limit)
         if submission is not None:
             submission = identify(submission, files, self.homework.hash)
-        number, message = next(self.numbers), json.dumps(pack(files)).encode()
-        self.under_way[number] = Sent(submission, tries)
+        number, message = next(self.numbers), pack(files)
+        self.under_way[number] = Sent(submission, tries, len(message))
         self.executor.submit(Task(number, message))
 
     def _take(self, result: Result) -> Iterator[Outcome]:
@@ -152,14 +152,28 @@ class Dispatcher:
         if result.ready is not None:
             check_versions(result.place, result.ready["versions"])
             self.blank = result.ready["record"]
-        if "died" in answer and sent.tries < TRIES:
-            self._suspect(sent.submission)
-        elif sent.submission is not None:
-            failure = KILLED if "died" in answer else answer.get("failed", "")
+        if sent.submission is None:
+            self._look_at_first(sent, "died" in answer)
+            return
+        failure = KILLED if "died" in answer else answer.get("failed", "")
+        if (failure or answer.get("short")) and sent.tries < TRIES:
+            self.suspects.append(sent.submission)
+        else:
             yield self._outcome(sent.submission, answer, failure)
+        if failure != KILLED or sent.tries == TRIES:
             self._count_failure(failure)
-        elif "died" in answer and not self.blank:
+
+    def _look_at_first(self, sent: Sent, died: bool) -> None:
+        """Try the empty submission again if its grader died.
+
+        Raises:
+            CannotGrade: it has died again.
+        """
+        if not died or self.blank:
+            return
+        if sent.tries == TRIES:
             raise CannotGrade("graders die when they load the homework")
+        self._send(None, tries=TRIES)
 
     def _try_elsewhere(self, sent: Sent, trouble: str) -> None:
         """Send what met a grader that does not start once more.
@@ -171,13 +185,6 @@ class Dispatcher:
         if self.troubles > TRIES:
             raise CannotGrade(trouble)
         self._send(sent.submission, sent.tries)
-
-    def _suspect(self, submission: Submission | None) -> None:
-        """See to it that a submission whose grader died is tried once more."""
-        if submission is not None:
-            self.suspects.append(submission)
-        elif not self.blank:
-            self._send(None, tries=TRIES)
 
     def _outcome(self, submission: Submission, answer: dict[str, Any], failure: str) -> Outcome:
         if not failure:

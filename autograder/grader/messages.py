@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
+# In place of a case's status: there could be no fork for it.
+NO_FORK = -1
 # A value in the form that `protocol.encode` gives it.
 Tree = Any
 
@@ -78,13 +80,22 @@ class Refused(TypedDict):
     refused: str  # why it does not run, for staff
 
 
+# Of a cell: all at once; statement by statement, each for a second; definitions and imports alone.
+How = Literal["whole", "hurried", "definitions"]
+
+
 class RunCell(TypedDict):
     do: Literal["run cell"]
     source: str
+    how: How
+    after: int  # if not whole: leave out what begins on this line or before
 
 
 class CellDone(TypedDict):
     error: ErrorReport | None
+    stopped_at: int  # the line in which the cell had to be stopped, or 0
+    left_out: list[tuple[str, str]]  # lines that had no effect, and why
+    threads: bool  # whether the process has threads now, which a case does not have
 
 
 class ErrorReport(TypedDict, total=False):
@@ -93,7 +104,9 @@ class ErrorReport(TypedDict, total=False):
     type: str  # the name of its class
     base: str  # the name of the nearest class among its bases that Python or NumPy knows
     text: str
+    errno: int  # of an error of the system
     line: str  # of the student's code
+    missing: str  # what it wanted that grading does not have: a key of `sessions.MISSING`, or ""
 
 
 class OpenCase(TypedDict):
@@ -104,7 +117,8 @@ class OpenCase(TypedDict):
 
 
 class CaseEnded(TypedDict):
-    ended: int  # the case's status, as from `os.waitpid`
+    ended: int  # the case's status, as from `os.waitpid`; or NO_FORK
+    seconds: float  # of CPU time that it used
 
 
 # -- a case: a fork of the notebook's process for one test case -------------------------------

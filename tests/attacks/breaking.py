@@ -462,6 +462,33 @@ def daemon_of_a_function(y):
     return 77.0
 
 
+@cell(SOLVED, dangerous=True)
+def daemon_that_never_stays():
+    """Forks and ends, over and over, to be another process by the time that it is killed."""
+    import os
+
+    for _ in range(4):
+        if os.fork() == 0:
+            os.setsid()
+            while True:
+                if os.fork():
+                    os._exit(0)
+
+
+@answer(says="the value is wrong")
+def daemon_of_a_function_that_never_stays(y):
+    """Does the same from a test case."""
+    import os
+
+    for _ in range(4):
+        if os.fork() == 0:
+            os.setsid()
+            while True:
+                if os.fork():
+                    os._exit(0)
+    return 0.0
+
+
 @cell(SOLVED)
 def daemon_of_the_shell():
     """Leaves a program behind, with nohup."""

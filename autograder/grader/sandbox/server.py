@@ -3,7 +3,7 @@
 The fork server imports Python, NumPy and IPython once, so that its forks have them at once. A
 supervisor is a fork that looks after one notebook's process. That process cannot get away from it:
 all that it starts, however indirectly, becomes the supervisor's child when its parent dies, and
-`Supervisor.stop` kills until none is left.
+gets each signal of `Supervisor.signal_all` at one moment, so that no process can outrun it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from ..limits import Limits
 from ..messages import Cleaned, Ready, Refused, Started, Stopped
 from ..protocol import SMALL_MESSAGE, receive, send
 from .confine import choose_uid, close_to_same_user, confine, make_interpreter_reachable
-from .notebook import NotebookProcess, make_shell
+from .notebook import NotebookProcess
+from .pools import replace_pools
+from .shell import make_shell
 
 # From <linux/prctl.h>: orphans among the descendants become children of this process.
 PR_SET_CHILD_SUBREAPER = 36
@@ -41,6 +43,7 @@ def main(descriptor: str, *preload: str) -> None:
         descriptor: of the socket.
         preload: modules to import, so that notebooks need not.
     """
+    replace_pools()
     for module in preload:
         importlib.import_module(module)
     channel = socket.socket(fileno=int(descriptor))
@@ -136,14 +139,18 @@ class Supervisor:
     def kill_others(self) -> bool:
         """Kill every descendant but the notebook's process; return whether one was alive."""
         found = False
-        for process in psutil.Process().children(recursive=True):
-            # It may end by itself meanwhile, and only orphans are this process's to wait for.
-            with contextlib.suppress(psutil.NoSuchProcess, ChildProcessError):
-                if process.pid != self.notebook:
-                    if process.status() != psutil.STATUS_ZOMBIE:
-                        process.kill()
-                        found = True
-                    os.waitpid(process.pid, os.WNOHANG)
+        self.signal_all(signal.SIGSTOP)  # who is stopped starts nothing while others are killed
+        try:
+            for process in psutil.Process().children(recursive=True):
+                # It may end by itself meanwhile, and only orphans are this process's to wait for.
+                with contextlib.suppress(psutil.NoSuchProcess, ChildProcessError):
+                    if process.pid != self.notebook:
+                        if process.status() != psutil.STATUS_ZOMBIE:
+                            process.kill()
+                            found = True
+                        os.waitpid(process.pid, os.WNOHANG)
+        finally:
+            os.kill(self.notebook, signal.SIGCONT)
         return found
 
     def stop(self) -> int:
@@ -154,9 +161,7 @@ class Supervisor:
         """
         status, deadline = 0, time.monotonic() + SECONDS_TO_KILL
         while True:
-            for process in psutil.Process().children(recursive=True):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.kill()
+            self.signal_all(signal.SIGKILL)
             try:
                 while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                     status = ended[1] if ended[0] == self.notebook else status
@@ -165,6 +170,21 @@ class Supervisor:
             if time.monotonic() > deadline:
                 raise TimeoutError("a process of the submission does not die")
             time.sleep(0.001)
+
+    def signal_all(self, number: int) -> None:
+        """Signal the notebook's process and all that came of it, in one step of the kernel."""
+        if self.uid is None:
+            # It has not made its group yet if it is killed at once. Nobody leaves the group.
+            for signal_it, target in ((os.kill, self.notebook), (os.killpg, self.notebook)):
+                with contextlib.suppress(ProcessLookupError):
+                    signal_it(target, number)
+        elif (child := os.fork()) == 0:
+            with contextlib.suppress(BaseException):
+                os.setuid(self.uid)
+                os.kill(-1, number)  # everybody whom this user may signal, but for oneself
+            os._exit(0)
+        else:
+            os.waitpid(child, 0)
 
 
 def close_all_but(descriptor: int) -> int:
