@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import time
 from dataclasses import replace
 
@@ -84,9 +85,19 @@ def test_one_cell_that_fails_does_not_stop_the_next(run):
     )
     assert call(session, "f") == 1
     assert errors[1] == "ZeroDivisionError: division by zero\nin the line: 1 / 0"
-    assert errors[2].startswith("SyntaxError")
+    assert errors[2].startswith("SyntaxError: ")
     assert "write the value into the code" in errors[3]
     assert errors[4].startswith("SystemExit")
+
+
+def test_syntax_that_this_python_does_not_know_is_named_with_its_line_and_the_python(run):
+    _, errors = run("x = 1", "y = 2\nsyntax of tomorrow")
+    python = "{}.{}".format(*sys.version_info)
+    assert errors == {
+        1: "SyntaxError: invalid syntax\nin the line: syntax of tomorrow\n"
+        f"Grading runs Python {python}. If the line runs on your machine, it needs a newer Python: "
+        "write it in another way."
+    }
 
 
 def test_slow_cell_is_stopped_and_keeps_what_it_defined(run):

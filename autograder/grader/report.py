@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
+from platform import python_version
 from typing import Any
 
 from .grading import Graded, GradedPart, GradedQuestion, WrittenAnswer
@@ -73,7 +74,8 @@ def failure_results(words: str) -> dict[str, Any]:
 def _summary(graded: Graded) -> str:
     """Return what was graded, what failed, and what is still to come."""
     homework = graded.homework
-    paragraphs = [f"{homework.title}, version {homework.version}"]
+    graded_with = f"graded with Python {python_version()}"
+    paragraphs = [f"{homework.title}, version {homework.version}, {graded_with}"]
     paragraphs.append("\n".join(_what_was_graded(part) for part in graded.parts))
     paragraphs += graded.upload_faults
     faults = [line for part in graded.parts for line in _cell_faults(part, homework)]

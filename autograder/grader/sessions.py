@@ -26,6 +26,11 @@ from .protocol import LONGEST_TEXT, SMALL_MESSAGE, ProtocolError, send, shorten
 
 # Within this time a case's process has ended, unless student code keeps it.
 SOON = 0.5
+# To say of any fault in the syntax: whether a newer Python would take it, only that one knows.
+TOO_NEW = (
+    f"\nGrading runs Python {sys.version_info.major}.{sys.version_info.minor}. If the line runs on "
+    f"your machine, it needs a newer Python: write it in another way."
+)
 # What code can want that grading does not have, in words for the student.
 MISSING = {
     "network": "In grading there is no network.",
@@ -457,7 +462,8 @@ def _describe(error: Mapping[str, object]) -> str:
     """Return what a notebook's process says about an error as one text."""
     name, text, line = (str(error.get(key, ""))[:LONGEST_TEXT] for key in ("type", "text", "line"))
     place = f"\nin the line: {line}" if line else ""
-    return f"{name}: {text}{place}" + "".join(f"\n{words}" for words in missing(error))
+    newer = TOO_NEW if name == "SyntaxError" else ""
+    return f"{name}: {text}{place}{newer}" + "".join(f"\n{words}" for words in missing(error))
 
 
 def missing(error: Mapping[str, object]) -> list[str]:

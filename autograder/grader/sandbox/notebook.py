@@ -296,6 +296,8 @@ def describe(error: BaseException, function: str = "") -> ErrorReport:
     known = ("builtins", "numpy.linalg", "numpy.exceptions")
     base = next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ in known)
     if isinstance(error, SyntaxError):
+        # From 3.13 on, a cell that stops in the middle raises a private kind of it.
+        name = "SyntaxError" if name.startswith("_") else name
         return {"type": name, "text": error.msg, "line": (error.text or "").strip()}
     try:
         text = str(error)
