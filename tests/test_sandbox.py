@@ -235,6 +235,8 @@ def left_out_of(session: Session, *cells: str) -> list[str]:
         "%matplotlib widget", "%matplotlib notebook", "%config InlineBackend.figure_format='svg'",
         "%load_ext autoreload", "%time f = 1", "%who", "%history", "print?", "!true", "x = !ls", "x = !printf '\\\\377'",
         "%pip install numpy", "!pip install --quiet otter-grader", "!python -c 'import numpy'",
+        "get_ipython().magic('%time f = 1')", "from IPython.core.display import display, HTML",
+        "from IPython.display import set_matplotlib_formats\nset_matplotlib_formats('svg')",
     ],
 )  # fmt: skip
 def test_line_works_as_in_a_kernel(run, line):
@@ -251,6 +253,7 @@ def test_line_works_as_in_a_kernel(run, line):
         "%tensorflow_version 2.x", "%load_ext nb_black", "%run gone.py",
         "%cd /content/drive/MyDrive", "%cd not/here", "%no_such_magic", "%matplotlib --no-such-option", "%pip install no-such-package",
         "!no_such_command", "!false", "%%no_such_magic", "%%memit -r 3",
+        "%%time -q", "%%capture --no-such-option", "%%prun -x",
         "from google.colab import drive", "import google.colab.files as files",
     ],
 )  # fmt: skip
@@ -285,6 +288,11 @@ def test_line_below_a_magic_is_named_itself(run, magic):
     assert named == ([magic, *lines] if magic == "%%no_such_magic" else lines)
     with session.open_case("q") as case:
         assert Environment(case).get("f") == 2
+
+
+def test_what_is_no_python_below_a_magic_that_is_not_here_is_left_out(run):
+    session, _ = run()
+    assert left_out_of(session, "%%sql\nselect * from x", "%%ai\nwrite my code") == ["%%sql", "%%ai"]
 
 
 def test_code_that_tries_whether_it_is_on_colab_finds_that_it_is_not(run):

@@ -15,6 +15,9 @@ import traceback
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from IPython import display
+from IPython.core import display as core_display
+from IPython.core.error import UsageError
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.utils.text import LSString, SList
 from traitlets.config import Config
@@ -65,11 +68,30 @@ class Shell(InteractiveShell):
         """Run a magic, or leave it out if it does not work here; then run what is below it."""
         place = f"%%{magic_name} {line}"
         if not self._find_with_lazy_load("cell", magic_name):
-            self.left_out.append((place.strip(), f"{UNKNOWN}; what is below it ran as Python"))
-            self.run_cell(cell)
+            self._run_below(place, UNKNOWN, cell)
             return None
         with self._left_out_on_error(place, running=""):  # lines below it have names of their own
-            return super().run_cell_magic(magic_name, line, cell)  # type: ignore[no-untyped-call]
+            try:
+                return super().run_cell_magic(magic_name, line, cell)  # type: ignore[no-untyped-call]
+            except UsageError as error:  # its options, so that nothing has run
+                if magic_name not in WATCHING:
+                    raise
+                self._run_below(place, str(error), cell)
+
+    def _run_below(self, place: str, why: str, cell: str) -> None:
+        """Run as Python what is below a magic that does not work here, if it is Python."""
+        try:
+            self.statements(cell)
+        except SyntaxError:
+            self.left_out.append((place.strip(), f"{why}; what is below it is no Python"))
+        else:
+            self.left_out.append((place.strip(), f"{why}; what is below it ran as Python"))
+            self.run_cell(cell)
+
+    def magic(self, arg_s: str) -> Any:
+        """Run a line magic as IPython did before version 9, for instance on Colab."""
+        name, _, line = arg_s.lstrip("% ").partition(" ")
+        return self.run_line_magic(name, line.strip(), _stack_depth=2)
 
     def system(self, cmd: str) -> None:
         """Run a line that begins with ``!``."""
@@ -200,10 +222,18 @@ def _without_colab(statement: ast.stmt) -> list[ast.stmt]:
     return [ast.copy_location(new, statement) for new in replaced]
 
 
+def restore_names() -> None:
+    """Put back what older versions of IPython have, among them Colab's, and notebooks import."""
+    vars(display).update(set_matplotlib_formats=NOTHING, set_matplotlib_close=NOTHING)
+    for name, value in vars(display).items():
+        vars(core_display).setdefault(name, value)
+
+
 def make_shell() -> Shell:
     """Return the one shell of this process and its forks; without a history, which is a file."""
     config = Config()
     config.HistoryManager.enabled = False
+    restore_names()
     shell: Shell = Shell.instance(config=config)
     shell.run_line_magic("load_ext", "storemagic")  # as a kernel does
     return shell
