@@ -151,6 +151,7 @@ def test_an_answer_counts_wherever_it_is(answer):
     assert found([*BEFORE, question, text(f"{answer}\n\n{AFTER}")]).text == answer
     assert found([*BEFORE, own, prompt, text(AFTER)]).text == answer  # without the question
     assert found([*BEFORE, question, own, text(PEOPLE)]).text == answer  # without its end
+    assert found([*BEFORE, own, text(PEOPLE)]).text == answer  # without both
     assert found([question, own]).text == answer
 
 

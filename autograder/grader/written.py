@@ -69,13 +69,15 @@ def find_answer(
         notebook: the student's.
         files: what came with it, as in `Upload.files`.
     """
-    place = list(_cells_of(question, handed_out.cells, set()))
+    place = list(_cells_of(question, handed_out.cells, set(), set()))
     own = {cell.source for cell in place}
     others = {_fold_given(cell.source) for cell in handed_out.cells if cell.source not in own}
     others -= {*map(_fold_given, own), ""}
+    start = place[0].index if place else 0
+    before = others & {_fold_given(cell.source) for cell in handed_out.cells[:start]}
     pictures, given = _Pictures(notebook, files), _Pictures(handed_out, files)
     known = [line for cell in place for line in _fold_lines(given.described(cell))]
-    cells = list(_cells_of(question, notebook.cells, others))
+    cells = list(_cells_of(question, notebook.cells, before, others))
     # The question may have been copied, prompt and all.
     copies = min(3, sum(_is_heading(cell, question) for cell in cells)) or 1
     lines = [line for cell in cells for line in [*pictures.described(cell).strip().split("\n"), ""]]
@@ -122,20 +124,23 @@ def _without(text: str, known: Sequence[str]) -> str:
     return text
 
 
-def _cells_of(question: str, cells: Sequence[Cell], others: set[str]) -> Iterator[Cell]:
+def _cells_of(
+    question: str, cells: Sequence[Cell], before: set[str], others: set[str]
+) -> Iterator[Cell]:
     """Yield what is between a question's heading and the mark where Otter ends it.
 
     Args:
         question: its name.
         cells: of the notebook.
+        before: folded cells in front of it. Behind the last of them it begins if its heading is
+            deleted.
         others: folded cells that are not the question's: one of them ends it as well, for the
-            mark may be deleted. If the heading is, the question begins behind the last of them.
+            mark may be deleted.
     """
     starts = {i for i, cell in enumerate(cells) if _is_heading(cell, question)}
     if not starts:
-        last = next((i for i, cell in enumerate(cells) if END in cell.source), len(cells))
-        before = [i for i in range(last) if _fold_all(cells[i].source) in others]
-        starts = {i + 1 for i in before[-1:]}
+        in_front = [i for i, cell in enumerate(cells) if _fold_all(cell.source) in before]
+        starts = {i + 1 for i in in_front[-1:]}
     inside = False
     for i, cell in enumerate(cells):
         inside = i in starts or (inside and _fold_all(cell.source) not in others)
