@@ -45,6 +45,7 @@ from autograder.grade.compare import Comparison, compare
 from autograder.grade.homework_zip import read_homework
 from autograder.grade.results import (
     RESULTS,
+    Outcome,
     Record,
     Run,
     folder_of,
@@ -843,6 +844,25 @@ def test_what_vanishes_is_a_line_with_a_fault(stand_in, tmp_path):
     assert [path for path, _ in files["bob"].refused] == ["bob.ipynb"]
     homework = read_homework(tmp_path / "stand_in.zip")
     assert len(Run(tmp_path / "out", homework, identified(found, homework)).todo) == 3
+
+
+def test_the_same_work_under_another_name_has_a_report_of_its_own(stand_in, tmp_path):
+    place = write_files(tmp_path / "class", {"ada/ada.ipynb": ONE, "bo/bo.ipynb": ONE})
+    write_files(place, {"cy/ada.ipynb": ONE})
+    homework = read_homework(tmp_path / "stand_in.zip")
+    (tmp_path / "out").mkdir()
+    run = Run(tmp_path / "out", homework, identified(find([place]), homework))
+    assert [submission.name for submission in run.todo] == ["ada", "bo"]
+    assert [record.name for record in run.copies] == ["cy"]
+    run.keep(Outcome(s, {"score": 1}, {"output": s.name, "tests": []}, []) for s in run.todo)
+    records = {name: read_record(tmp_path / "out", name) for name in ("ada", "bo", "cy")}
+    assert [record.same_as for record in records.values()] == ["", "ada", "ada"]
+    assert records["bo"].faults == records["cy"].faults == ["the same work as ada"]
+    outputs = [
+        json.loads((tmp_path / f"out/submissions/{name}/results.json").read_text())["output"]
+        for name in records
+    ]
+    assert outputs == ["ada", "bo", "ada"]
 
 
 class Scales:

@@ -292,7 +292,10 @@ def test_line_below_a_magic_is_named_itself(run, magic):
 
 def test_what_is_no_python_below_a_magic_that_is_not_here_is_left_out(run):
     session, _ = run()
-    assert left_out_of(session, "%%sql\nselect * from x", "%%ai\nwrite my code") == ["%%sql", "%%ai"]
+    assert left_out_of(session, "%%sql\nselect * from x", "%%ai\nwrite my code") == [
+        "%%sql",
+        "%%ai",
+    ]
 
 
 def test_code_that_tries_whether_it_is_on_colab_finds_that_it_is_not(run):

@@ -155,6 +155,8 @@ def test_litter_is_skipped(tmp_path):
         "venv/a.py",
         "node_modules/a",
         "x/site-packages/a",
+        "Thumbs.db",
+        "x/desktop.ini",
     ]
     files = dict.fromkeys(litter, b"")
     assert upload(tmp_path, files) == Upload((), {}, (), ())

@@ -315,22 +315,28 @@ class Run:
             "zip": homework.hash,
             "names": [],
         }
-        first: dict[str, str] = {}  # names by digest
+        self.first: dict[str, Submission] = {}  # by digest
         for submission in submissions:
-            name = submission.name
-            self.about["names"].append(name)
-            original = first.setdefault(submission.digest, name) if submission.digest else name
-            self._add(submission, "" if original == name else original)
+            self.about["names"].append(submission.name)
+            self._add(submission)
 
-    def _add(self, submission: Submission, same_as: str) -> None:
+    def _add(self, submission: Submission) -> None:
         """Decide what to do about one submission."""
-        wanted = Record.of(submission, same_as)
+        original = self._original(submission)
+        wanted = Record.of(submission, _name_of_other(original, submission))
         if still_good(self.out, wanted):
             self.as_before += 1
-        elif same_as:
+        # Where files have other names, so has the report: names are nobody else's business.
+        elif wanted.same_as and original.key == submission.key:
             self.copies.append(wanted)
         else:
             self.todo.append(submission)
+
+    def _original(self, submission: Submission) -> Submission:
+        """Return the first submission with the same content; it may be this one."""
+        if not submission.digest:
+            return submission
+        return self.first.setdefault(submission.digest, submission)
 
     def keep(self, outcomes: Iterable[Outcome]) -> None:
         """Write results as they come; then those of copies.
@@ -344,8 +350,9 @@ class Run:
         faults = 0
         with Progress(len(self.todo)) as progress:
             for outcome in outcomes:
-                record = replace(Record.of(outcome.submission), **outcome.record)
-                write_results(self.out, record, outcome.results)
+                same_as = _name_of_other(self._original(outcome.submission), outcome.submission)
+                record = replace(Record.of(outcome.submission, same_as), **outcome.record)
+                write_results(self.out, _with_fault(record), outcome.results)
                 self.graded += 1
                 faults += bool(record.faults)
                 self.missing_protections |= dict.fromkeys(outcome.missing_protections)
@@ -366,11 +373,20 @@ class Run:
         write_json(self.out / RUN, {**self.about, "totals": totals, "finished": True})
 
 
+def _name_of_other(original: Submission, submission: Submission) -> str:
+    return "" if original.name == submission.name else original.name
+
+
+def _with_fault(record: Record) -> Record:
+    """Return a record that says whose work it is the same as, if it is."""
+    faults = [f"the same work as {record.same_as}"] if record.same_as else []
+    return replace(record, faults=[*faults, *record.faults])
+
+
 def _copy(out: Path, wanted: Record) -> None:
     """Give a submission the results of the one with the same content."""
     first = read_record(out, wanted.same_as)
     assert first is not None, "it was graded just now, or is still good"
     about = {name: getattr(wanted, name) for name in ("name", "file", "key", "same_as")}
     about |= {name: getattr(wanted, name) for name in ("who", "emails", "sids")}
-    faults = [f"the same work as {wanted.same_as}", *first.faults]
-    copy_results(out, replace(first, **about, faults=faults), wanted.same_as)
+    copy_results(out, _with_fault(replace(first, **about)), wanted.same_as)

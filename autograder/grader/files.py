@@ -43,6 +43,7 @@ BAD_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]|^[A-Za-z]:")
 # As it is saved, or as a browser or a mail program names it anew: "hw.ipynb (1).txt".
 NOTEBOOK_NAME = re.compile(r"\.ipynb([ _-]?\(?\d{1,3}\)?)?(\.json|\.txt)?$", re.IGNORECASE)
 SKIPPED = {"__MACOSX", "__pycache__", "venv", "node_modules", "site-packages"}
+SKIPPED |= {"Thumbs.db", "desktop.ini"}  # hidden on Windows
 # Unlike these two, bzip2 and LZMA unpack without a limit in `zipfile`.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # What may stand before the first character of JSON: zeros, byte order marks, white space.
