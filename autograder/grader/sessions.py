@@ -38,6 +38,10 @@ MISSING = {
         "In grading, processes cannot share memory, as queues and locks of multiprocessing do. "
         "Do without them, or use multiprocessing.Pool, which works."
     ),
+    "module": (
+        "In grading there are Python's own modules, those of requirements.txt, and those that you "
+        "upload. Do without it, or upload it as well if it is yours."
+    ),
 }
 HURRIED = "Below it, each statement had a second, so that definitions still ran."
 LATE = (

@@ -314,13 +314,13 @@ def syntax_error(folder):
     write_notebook(notebook, folder)
 
 
-@upload(POINTS, "nobody is here to answer input()", warm=True)
+@upload(POINTS, "nobody is here to answer", warm=True)
 def input_in_a_cell(folder):
     """A cell asks a question."""
     _with_cell(folder, "step_size = float(input('Which step size? '))")
 
 
-@upload(POINTS - 2, "nobody is here to answer input()", warm=True)
+@upload(POINTS - 2, "nobody is here to answer", warm=True)
 def input_in_a_function(folder):
     """A function asks a question."""
     notebook = read_notebook(SOLVED)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import getpass
 import inspect
 import os
 import signal
@@ -261,15 +262,15 @@ def prepare_process(shell: Shell, noted: dict[str, dict[str, Any]]) -> None:
     sys.path.append(folder)  # at the end, like stock Otter
     shell.take_profile()
     replace_otter(shell.user_ns, noted)
-    builtins.input = refuse_input
+    builtins.input = getpass.getpass = refuse_input
 
 
 SOURCE = Path(__file__).resolve().parents[2]
 
 
-def refuse_input(prompt: object = "") -> NoReturn:
-    """Stand in for ``input``."""
-    raise EOFError("nobody is here to answer input(): write the value into the code")
+def refuse_input(*prompt: object, **options: object) -> NoReturn:
+    """Stand in for ``input`` and ``getpass``."""
+    raise EOFError("nobody is here to answer: write the value into the code")
 
 
 def parameters(function: Callable[..., Any]) -> dict[str, Any]:
@@ -319,6 +320,8 @@ def describe(error: BaseException, function: str = "") -> ErrorReport:
 
 def find_missing(error: BaseException) -> str:
     """Return what code wanted that grading does not have, if an error comes of that."""
+    if isinstance(error, ModuleNotFoundError):
+        return "module"
     seen: list[BaseException] = []
     following: BaseException | None = error
     while following is not None and following not in seen:

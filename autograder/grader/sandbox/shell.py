@@ -73,8 +73,8 @@ class Shell(InteractiveShell):
         with self._left_out_on_error(place, running=""):  # lines below it have names of their own
             try:
                 return super().run_cell_magic(magic_name, line, cell)  # type: ignore[no-untyped-call]
-            except UsageError as error:  # its options, so that nothing has run
-                if magic_name not in WATCHING:
+            except UsageError as error:  # of its options: nothing has run
+                if magic_name not in WATCHING or not cell.strip():
                     raise
                 self._run_below(place, str(error), cell)
 
