@@ -524,12 +524,6 @@ def test_what_is_everywhere_is_no_leak(tmp_path, masters, name, text):
     leaks.scan(masters, tmp_path)
 
 
-def test_the_scan_takes_no_time(root, masters):
-    start = time.perf_counter()
-    leaks.scan(masters, root / "student")
-    assert time.perf_counter() - start < 5  # it is 0.4 s, but the machines of CI are slow
-
-
 def test_equal_problems_are_listed_once():
     with pytest.raises(ReleaseError, match=r"^a\nb$"):
         refuse(["a", "b", "a"])
