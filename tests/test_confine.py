@@ -612,10 +612,10 @@ def number_of(name: str) -> int:
 
 def system_call(number: int, *arguments: int) -> str:
     """How a system call ends that is made past the C library; the rest of its arguments is 0."""
-    room = ctypes.addressof(ctypes.create_string_buffer(64))
+    room = ctypes.create_string_buffer(64)  # referred to until the call is over
     longs = [ctypes.c_long(a) for a in (*arguments, *[0] * 6)][:6]
     if number == number_of("socketpair") or number == number_of("prlimit64"):
-        longs[3] = ctypes.c_long(room)
+        longs[3] = ctypes.c_long(ctypes.addressof(room))
     result = LIBC.syscall(ctypes.c_long(number), *longs)
     if number == number_of("clone") and result == 0:
         os._exit(0)

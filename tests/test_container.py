@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -103,7 +104,8 @@ def test_first_words_say_what_was_graded(container, root, solutions):
     assert "relu_sgd: graded, from the file relu_sgd.ipynb" in results["output"]
     assert "gradient_descent: not graded." in results["output"]
     version = json.loads((container.root / "source/homework.json").read_text())["version"]
-    assert f"version {version}" in results["output"].splitlines()[0]
+    first = results["output"].splitlines()[0]
+    assert first.endswith(f", version {version}, graded with Python {platform.python_version()}")
 
 
 def test_hidden_lines_wait_for_publication_and_the_subtotal_is_visible(container, solutions):
@@ -143,6 +145,24 @@ def test_failed_cells_are_named_by_their_first_line_with_the_error(container, ro
     assert "def constant_optimum(y)\n  SyntaxError: expected ':'" in results["output"]
     assert results["score"] == 16
     assert "not defined" in by_name(results)["q1a_ii, public tests"]["output"]
+
+
+def test_lines_without_effect_are_named(container, root, tmp_path):
+    notebook = nbformat.read(root / "solutions/gradient_descent.ipynb", as_version=4)
+    (cell,) = [cell for cell in notebook.cells if "import otter" in cell.source]
+    cell.source = f"%autosave 60\n!false\nfrom google.colab import drive\n{cell.source}"
+    nbformat.write(notebook, tmp_path / "gradient_descent.ipynb")
+    results = container.grade(tmp_path / "gradient_descent.ipynb")
+    number = notebook.cells.index(cell) + 1
+    assert (
+        "Lines that do not work in grading; the rest of their cells ran:\n"
+        f"- gradient_descent, cell {number}: %autosave 60 (this magic is not here)\n"
+        f"- gradient_descent, cell {number}: !false (ended with exit code 1)\n"
+        f"- gradient_descent, cell {number}: from google.colab import drive "
+        "(Colab's own modules are not here)\n\n"
+    ) in results["output"]
+    assert "Cells that failed" not in results["output"]
+    assert results["score"] == 18
 
 
 def test_report_stays_short_and_clean_whatever_cells_say(container, root, tmp_path):
@@ -268,6 +288,26 @@ def test_setup_installs_what_students_have_with_pinned_tools(container):
             assert line in lock
     assert "uv==" in text
     assert "--torch-backend cpu" in text
+
+
+FAKE_PYTHON = """#!/bin/sh
+mkdir -p "$3/bin"
+printf '#!/bin/sh\n' > "$3/bin/pip"
+printf '#!/bin/sh\necho "$@" >> %s\n' "$0.log" > "$3/bin/uv"
+chmod +x "$3/bin/pip" "$3/bin/uv"
+"""
+
+
+def test_setup_takes_the_python_that_students_are_told(container, tmp_path):
+    (tmp_path / "bin").mkdir()
+    for name, text in (("apt-get", "#!/bin/sh\n"), ("python3", FAKE_PYTHON)):
+        (tmp_path / "bin" / name).write_text(text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    (container.root / "source/requirements.txt").write_text("numpy==2.4.6\n# python==3.99\n")
+    done = container.run("setup.sh", GRADER_PYTHON="", PATH=f"{tmp_path}/bin:{os.environ['PATH']}")
+    assert done.returncode != 0  # there is no environment to grade the solution with
+    first = (tmp_path / "bin/python3.log").read_text().splitlines()[0]
+    assert first == f"venv --quiet --python 3.99 {container.root}/env"
 
 
 def test_killed_by_a_signal_is_named(container, root, tmp_path):

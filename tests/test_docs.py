@@ -20,7 +20,7 @@ PLACES = ["", "autograder/", "autograder/grader/", "autograder/release/", "autog
 PLACES += ["autograder/grader/gradescope/", "assignment/", "student/", "tests/"]
 # Made by the commands that the docs explain, or names of the reader's own.
 OTHERS = {"index.html", "results.json", "homework.json", "submissions.zip", "compare.txt"}
-OTHERS |= {"q1c_i_my_function.py"}
+OTHERS |= {"q1c_i_my_function.py", "submission_123/", "submission_metadata.yml"}
 
 
 @pytest.fixture(params=DOCS, ids=lambda path: path.name)

@@ -65,6 +65,22 @@ def test_an_old_python_is_named(homework, capsys, monkeypatch):
     assert "Python 99.0 or newer is needed" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("mine", "words"),
+    [
+        ((3, 13, 2), "Python 3.13.2  (grading runs 3.14)"),
+        ((3, 14, 9), "Python 3.14.9  (grading runs 3.14)"),
+        ((3, 15, 0), "(grading runs 3.14, an older one: avoid syntax newer than that)"),
+    ],
+)
+def test_what_grading_runs_is_named(homework, capsys, monkeypatch, mine, words):
+    (homework / "requirements.txt").write_text("numpy==2.4.6\n# python==3.14\n")
+    monkeypatch.setattr(environment.sys, "version_info", mine)
+    lab.doctor(homework)
+    assert words in (text := capsys.readouterr().out)
+    assert "All set" in text
+
+
 def test_a_torn_apart_folder_is_named(tmp_path, capsys):
     lab.doctor(tmp_path)
     assert "unpack the homework again" in capsys.readouterr().out

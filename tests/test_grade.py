@@ -7,13 +7,15 @@ import errno
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tracemalloc
 import zipfile
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -32,11 +34,12 @@ from support.classroom import (
     times,
     wait_for,
     with_torch,
+    write_files,
     write_notebooks,
     zip_up,
 )
 
-from autograder.grade import UsageError, executors, processes, results, tally, words
+from autograder.grade import UsageError, executors, processes, results, run, tally, words
 from autograder.grade.__main__ import HOMEWORK, main, print_comparison, report
 from autograder.grade.compare import Comparison, compare
 from autograder.grade.homework_zip import read_homework
@@ -49,10 +52,12 @@ from autograder.grade.results import (
     read_record,
     read_run,
 )
-from autograder.grade.run import identified, identify, read
+from autograder.grade.run import Dispatcher, identified, identify, read
 from autograder.grade.submissions import Submission, find
-from autograder.grade.tables import GradesTable
+from autograder.grade.tables import GradesTable, write_cases
+from autograder.grade.tally import CaseId, CaseTally
 from autograder.grade.versions import check_versions
+from autograder.grader.files import Files, pack, unpack
 
 # Rounds of the bank in the class that is interrupted, changed and compared again and again.
 FEW = 8
@@ -153,7 +158,7 @@ def test_results_are_in_gradescopes_form(graded):
 
 
 def test_table_of_grades_has_every_submission_once(graded):
-    with (graded / "grades.csv").open(newline="") as file:
+    with (graded / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["submission"] for row in rows] == read_run(graded)["names"]
     assert (graded / "index.html").is_file()
@@ -164,7 +169,7 @@ def test_table_of_grades_has_every_submission_once(graded):
 
 
 def test_table_of_cases_counts_passes_and_finds_the_commonest_message(graded):
-    with (graded / "cases.csv").open(newline="") as file:
+    with (graded / "cases.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {(row["question"], row["case"]): row for row in csv.DictReader(file)}
     assert len(rows) == 64
     records = list(iter_records(graded))
@@ -644,15 +649,6 @@ MARK = '{"cells": [], "metadata": {"otter": {"assignment_name": "%s"}}}'
 ONE, TWO = (MARK % name for name in PARTS.values())
 
 
-def make(folder: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not name.endswith("/"):
-            path.write_text(text)
-    return folder
-
-
 @pytest.mark.parametrize(
     ("files", "names"),
     [
@@ -666,10 +662,10 @@ def make(folder: Path, files: dict[str, str]) -> Path:
         ({"ada/x.ipynb": ONE, "bob/x.ipynb": TWO, ".DS_Store": ""}, ["ada", "bob"]),
         ({"ada.ipynb": ONE, "ada.zip": ""}, ["ada", "ada.zip"]),
         ({"deep/ada/x.ipynb": ONE, "deep/bob/x.ipynb": TWO}, ["ada", "bob"]),
-        ({"ada.zip": "", "grades/run.json": "{}"}, ["ada"]),
+        ({"ada.zip": "", "bob/run.json": "{}"}, ["ada", "bob"]),
         (
             {f"{who}_{n}_a.ipynb": ONE for who, n in [("ada_1", 7), ("bob_LATE_2", 8), ("ada_1", 9)]},
-            ["ada_1", "bob_LATE_2"],
+            ["ada_1", "bob_2"],
         ),
         (
             {f"Ada Byron_1_assignsubmission_file_{part}.ipynb": ONE for part in "ab"},
@@ -680,13 +676,13 @@ def make(folder: Path, files: dict[str, str]) -> Path:
     ],
 )  # fmt: skip
 def test_a_folder_is_one_submission_or_many(files, names, tmp_path):
-    place = make(tmp_path / "place", files)
+    place = write_files(tmp_path / "place", files)
     found = [submission.name for submission in find([place])]
     assert sorted(found) == sorted(names)
 
 
 def test_one_takes_a_folder_as_one_submission(tmp_path):
-    place = make(tmp_path / "place", {"ada.ipynb": ONE, "bob.ipynb": ONE, "c/x.zip": ""})
+    place = write_files(tmp_path / "place", {"ada.ipynb": ONE, "bob.ipynb": ONE, "c/x.zip": ""})
     (submission,) = find([place], one=True)
     files = read(submission, LIMIT)
     assert {file.name for file in files.files} == {"ada.ipynb", "bob.ipynb"}
@@ -694,7 +690,7 @@ def test_one_takes_a_folder_as_one_submission(tmp_path):
 
 
 def test_submissions_that_are_called_the_same_get_names_of_their_own(tmp_path):
-    places = [make(tmp_path / who, {"hw.ipynb": ONE}) / "hw.ipynb" for who in ("ada", "bob")]
+    places = [write_files(tmp_path / who, {"hw.ipynb": ONE}) / "hw.ipynb" for who in ("ada", "bob")]
     assert [s.name for s in find([*places, places[0]])] == ["ada-hw", "bob-hw"]
 
 
@@ -715,7 +711,7 @@ submission_12: {}
 
 def make_export(folder: Path, metadata: str = METADATA) -> Path:
     files = {"submission_11/a.ipynb": ONE, "submission_12/b.zip": "", "submission_13/x/c.txt": "c"}
-    return make(folder, {**files, "submission_metadata.yml": metadata})
+    return write_files(folder, {**files, "submission_metadata.yml": metadata})
 
 
 def test_gradescopes_export_names_the_submitters(tmp_path):
@@ -747,7 +743,7 @@ def test_damaged_metadata_costs_names_only(metadata, tmp_path):
 
 
 def test_a_students_zip_is_one_submission(tmp_path):
-    make(tmp_path / "ada", {"x/a.ipynb": ONE, "y/a.ipynb": ONE})
+    write_files(tmp_path / "ada", {"x/a.ipynb": ONE, "y/a.ipynb": ONE})
     (submission,) = find([zip_up(tmp_path / "ada")])
     assert submission.name == "ada"
 
@@ -768,8 +764,8 @@ def identity_of(place: Path, homework: str = "zip") -> Submission:
 
 
 def test_key_follows_content_and_homework_and_nothing_else(tmp_path):
-    ada = make(tmp_path / "ada", {"a.ipynb": ONE, "b.txt": "b"})
-    bob = make(tmp_path / "bob", {"A (1).ipynb": ONE, "b.txt": "b"})
+    ada = write_files(tmp_path / "ada", {"a.ipynb": ONE, "b.txt": "b"})
+    bob = write_files(tmp_path / "bob", {"A (1).ipynb": ONE, "b.txt": "b"})
     before = identity_of(ada)
     assert before.digest == identity_of(bob).digest
     assert before.key != identity_of(ada, "other zip").key
@@ -781,7 +777,7 @@ def test_key_follows_content_and_homework_and_nothing_else(tmp_path):
 
 
 def test_the_same_work_is_known_in_a_zip_file(tmp_path):
-    plain = make(tmp_path / "ada", {"a.ipynb": ONE, "data/b.txt": "b"})
+    plain = write_files(tmp_path / "ada", {"a.ipynb": ONE, "data/b.txt": "b"})
     packed = zip_up(shutil.copytree(plain, tmp_path / "bob"))
     first, second = identity_of(plain), identity_of(packed)
     assert first.digest == second.digest
@@ -789,11 +785,15 @@ def test_the_same_work_is_known_in_a_zip_file(tmp_path):
 
 
 def test_work_of_which_something_was_not_read_is_nobodys_twin(tmp_path):
-    assert not identity_of(make(tmp_path / "ada", {"a.ipynb": ONE, "b.zip": "no zip"})).digest
+    assert not identity_of(
+        write_files(tmp_path / "ada", {"a.ipynb": ONE, "b.zip": "no zip"})
+    ).digest
 
 
 def test_what_is_too_large_is_not_read(tmp_path):
-    place = make(tmp_path / "ada", {"a.ipynb": ONE, **{f"{i}.txt": "x" * 900 for i in range(3)}})
+    place = write_files(
+        tmp_path / "ada", {"a.ipynb": ONE, **{f"{i}.txt": "x" * 900 for i in range(3)}}
+    )
     (place / "huge.ipynb").write_text("x" * 2000)
     files = read(find([place], one=True)[0], 1000 / 2**20)
     assert [file.name for file in files.files] == ["a.ipynb", "0.txt"]
@@ -819,7 +819,7 @@ def test_two_exports_with_folders_of_one_name_are_two(tmp_path):
 
 
 def test_odd_entries_of_a_class_are_submissions_that_nobody_follows(tmp_path):
-    place = make(tmp_path / "class", {"ada/x.ipynb": ONE, "bob/x.ipynb": TWO})
+    place = write_files(tmp_path / "class", {"ada/x.ipynb": ONE, "bob/x.ipynb": TWO})
     (place / "loop").symlink_to("loop")
     (place / "out").symlink_to(tmp_path)
     (place / "nowhere.ipynb").symlink_to("nowhere")
@@ -833,22 +833,21 @@ def test_odd_entries_of_a_class_are_submissions_that_nobody_follows(tmp_path):
 
 
 def test_a_link_alone_is_not_followed(tmp_path):
-    make(tmp_path / "elsewhere", {"ada.zip": "", "bob.zip": ""})
+    write_files(tmp_path / "elsewhere", {"ada.zip": "", "bob.zip": ""})
     (tmp_path / "class").mkdir()
     (tmp_path / "class/link").symlink_to(tmp_path / "elsewhere")
     assert [submission.name for submission in find([tmp_path / "class"])] == ["link"]
 
 
 def test_a_pipe_among_notebooks_does_not_stop_the_search(tmp_path):
-    place = make(tmp_path / "place", {"a.ipynb": ONE})
+    place = write_files(tmp_path / "place", {"a.ipynb": ONE})
     os.mkfifo(place / "b.ipynb")
     (submission,) = find([place])
     assert [path for path, _ in read(submission, LIMIT).refused] == ["b.ipynb"]
 
 
 def test_folders_may_lie_very_deep(tmp_path):
-    place = make(tmp_path / "place", {"a.ipynb": ONE, "deep/": ""})
-    (place / "deep").mkdir()
+    place = write_files(tmp_path / "place", {"a.ipynb": ONE, "deep/": ""})
     here = os.open(place / "deep", os.O_RDONLY)
     for _ in range(1500):
         os.mkdir("d", dir_fd=here)
@@ -870,18 +869,60 @@ def test_names_fit_for_folders_of_any_file_system(tmp_path):
 
 
 def test_what_vanishes_is_a_line_with_a_fault(stand_in, tmp_path):
-    place = make(tmp_path / "class", {f"ada_1_{i}_{i}.ipynb": ONE for i in (2, 3)})
-    make(place, {"bob.ipynb": ONE, "cy/a.ipynb": ONE})
+    place = write_files(tmp_path / "class", {f"ada_1_{i}_{i}.ipynb": ONE for i in (2, 3)})
+    write_files(place, {"bob.ipynb": ONE, "cy/a.ipynb": ONE})
     found = find([place])
     (place / "ada_1_2_2.ipynb").unlink()
     (place / "bob.ipynb").unlink()
     files = {submission.name: read(submission, LIMIT) for submission in found}
-    assert [file.name for file in files["ada_1"].files] == ["ada_1_3_3.ipynb"]
-    assert [path for path, _ in files["ada_1"].refused] == ["ada_1_2_2.ipynb"]
+    assert [file.name for file in files["ada_1"].files] == ["3.ipynb"]
+    assert [path for path, _ in files["ada_1"].refused] == ["2.ipynb"]
     assert files["bob"].files == ()
     assert [path for path, _ in files["bob"].refused] == ["bob.ipynb"]
     homework = read_homework(tmp_path / "stand_in.zip")
     assert len(Run(tmp_path / "out", homework, identified(found, homework)).todo) == 3
+
+
+class Scales:
+    """An executor that weighs what is under way."""
+
+    room = 8
+
+    def __init__(self):
+        self.tasks: list[executors.Task] = []
+        self.heaviest = 0
+
+    def submit(self, task: executors.Task) -> None:
+        self.tasks.append(task)
+        self.heaviest = max(self.heaviest, sum(len(task.message) for task in self.tasks))
+
+    def results(self) -> Iterator[executors.Result]:
+        answer = {"record": {}, "results": {}, "missing_protections": []}
+        while self.tasks:
+            ready = {"versions": {}, "record": {"possible": 1}}
+            yield executors.Result(self.tasks.pop(0).number, "here", ready, answer)
+
+
+def test_memory_has_a_bound_however_large_submissions_are(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "LARGEST_MEAN", 1000)
+    monkeypatch.setattr(run, "check_versions", lambda place, versions: None)
+    files = {f"s{i:02}/data.txt": "x" * (6000 if i > 10 else 60) for i in range(40)}
+    found = find([write_files(tmp_path / "class", files)])
+    scales = Scales()
+    outcomes = list(Dispatcher(scales, read_homework(HOMEWORK), found).outcomes())
+    assert len(outcomes) == len(found)
+    largest = 8200  # 6000 bytes as base64, and what is around them
+    assert largest < scales.heaviest < 8 * 1000 + largest
+
+
+def test_a_line_of_json_holds_the_files(tmp_path):
+    files = {'a"b.ipynb': ONE, "ö/b.txt": "ü", "empty.txt": ""}
+    place = write_files(tmp_path / "ada", files)
+    (place / "c").symlink_to("nowhere")
+    sent = read(find([place])[0], LIMIT)
+    (line,) = pack(sent).splitlines()
+    assert unpack(json.loads(line)) == sent
+    assert unpack(json.loads(pack(Files(())))) == Files(())
 
 
 # -- tables -----------------------------------------------------------------------------------
@@ -944,6 +985,31 @@ def test_no_text_is_a_formula():
     for row in csv.DictReader(io.StringIO(grades_of(records))):
         for cell in (row["who"], row["file"], row["faults"]):
             assert cell.startswith("'")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|", "\n"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\uff1d"])
+@pytest.mark.parametrize("between", ["", " ", '"', ' "'])
+def test_no_part_of_a_text_is_a_formula_whatever_ends_a_cell(separator, start, between):
+    formula = f"{start}HYPERLINK(1)"
+    text = f"wrong{separator}{between}{formula}{separator}{between}{start}2+cmd|' /C calc'!A0"
+    case = CaseTally(submissions=1, messages=Counter({text: 1}))
+    file = io.StringIO()
+    write_cases(file, {CaseId("q1", 1, "x", False): case})
+    tables = grades_of([Record("s", text, "", who=[text])]) + file.getvalue()
+    # Excel in many countries looks for semicolons, and takes quotes within a cell for themselves.
+    for cell in re.split("[\r\n]" if separator == "\n" else re.escape(separator), tables):
+        assert not cell.lstrip(' "').startswith(start)
+
+
+def test_numbers_in_a_message_stay_as_they_are():
+    text = "expected [1.5, -2, -3.1e-05]; came: nothing"
+    assert text in grades_of([Record("s", text, "")])
+
+
+def test_excel_knows_that_tables_are_unicode(graded):
+    for name in ("grades.csv", "cases.csv"):
+        assert (graded / name).read_bytes().startswith(b"\xef\xbb\xbf")
 
 
 def test_a_message_gives_no_commands_to_a_terminal():

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import io
 from collections.abc import Callable, Iterator
 
+import nbformat
 import pytest
 from submissions import BANK, Answer
 from support.answers import case_name, rounds, run, uses_torch, write_notebooks
 
-from autograder.grader.files import read_files
-from autograder.grader.grading import Graded, grade
+from autograder.grader.files import File, Files, read_files
+from autograder.grader.grading import Graded, cells_to_run, grade, modules_to_preload
 from autograder.grader.processes import Sandbox
 from autograder.grader.upload import make_upload
 
 # Answers that use torch come first, so that few rounds have to wait for it.
 ROUNDS = rounds(sorted(BANK, key=lambda answer: not uses_torch(answer)))
-# This comes with torch, and an optimizer imports it when it is made. It takes two seconds: once
-# here, or else in each test case.
-TORCH_WITH_OPTIMIZERS = "torch._dynamo"
-
-
-def needs_torch(number: int) -> bool:
-    """Return whether an answer in a round uses torch."""
-    return any(uses_torch(answer) for answer in ROUNDS[number])
 
 
 def parameters() -> list:
@@ -43,15 +37,15 @@ def graded_round(homework, tmp_path_factory) -> Iterator[Callable[[int], Graded]
     with contextlib.ExitStack() as stack:
 
         @functools.cache
-        def sandbox(with_torch: bool) -> Sandbox:
-            return stack.enter_context(Sandbox([TORCH_WITH_OPTIMIZERS] if with_torch else []))
+        def sandbox(modules: tuple[str, ...]) -> Sandbox:
+            return stack.enter_context(Sandbox(modules))
 
         @functools.cache
         def graded(number: int) -> Graded:
             folder = tmp_path_factory.mktemp(f"round{number}")
             write_notebooks(ROUNDS[number], folder)
             upload = make_upload(read_files([folder], homework.limits.upload_mb))
-            return grade(homework, upload, sandbox(needs_torch(number)))
+            return grade(homework, upload, sandbox(modules_to_preload(upload)))
 
         yield graded
 
@@ -80,3 +74,33 @@ def test_isolated_verdict_and_words_are_those_of_otter(number, answer, graded_ro
         if not result.passed:
             words = stock[name].partition("Error: ")[2] or stock[name]
             assert result.message.strip() in (words.strip(), words), name
+
+
+def test_cells_that_only_look_stay_out_even_without_their_tags(homework):
+    for part in homework.parts:
+        given = part.handed_out
+        expected = cells_to_run(given, given)
+        assert 0 < len(expected) < len([cell for cell in given.cells if cell.kind == "code"])
+        cells = [dataclasses.replace(cell, ignored=False) for cell in given.cells]
+        bare = dataclasses.replace(given, cells=tuple(cells))
+        assert cells_to_run(bare, given) == expected
+        # With tags, a copy that the student has made of such a cell is the student's own.
+        (look, *_) = [cell for cell in given.cells if cell.ignored]
+        copied = dataclasses.replace(look, index=len(cells), ignored=False)
+        more = dataclasses.replace(given, cells=(*given.cells, copied))
+        assert cells_to_run(more, given) == {**expected, copied.index: look.source}
+
+
+@pytest.mark.parametrize(
+    ("cells", "modules"),
+    [
+        (["import numpy", "# torch.optim"], ()),
+        (["def f():\n    from torch import nn"], ("torch",)),
+        (["import torch", "torch.optim.SGD"], ("torch", "torch._dynamo")),
+        (["import torch as t", "constant_optimum"], ("torch",)),
+    ],
+)
+def test_what_takes_long_to_import_is_imported_once(cells, modules):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    file = File("a.ipynb", "a.ipynb", nbformat.writes(notebook).encode())
+    assert modules_to_preload(make_upload(Files((file,)))) == modules

@@ -7,10 +7,14 @@ import importlib
 import inspect
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import nbformat
 import pytest
+from lab import environment
+
+from autograder.release import settings
 
 LAB = Path(__file__).resolve().parent.parent / "assignment" / "lab"
 NAMES = ["gradient_descent", "relu_sgd"]
@@ -119,6 +123,22 @@ def test_students_install_what_the_lock_has(root):
     lock = set((root / "requirements.lock").read_text().splitlines())
     wanted = (root / "assignment/requirements.txt").read_text().splitlines()
     assert {line for line in wanted if not line.startswith("#")} <= lock
+
+
+def test_the_oldest_python_is_the_same_everywhere_and_grading_runs_no_older_one(root):
+    project = tomllib.loads((root / "pyproject.toml").read_text())
+    oldest = project["project"]["requires-python"].removeprefix(">=")
+    numbers = tuple(map(int, oldest.split(".")))
+    assert numbers == environment.PYTHON_WANTED
+    for name in ("README.md", "assignment/STUDENT.md", "Makefile"):
+        assert f"Python {oldest} or newer" in (root / name).read_text()
+    assert tuple(map(int, settings.grading_python(root).split("."))) >= numbers
+
+
+def test_the_plain_zips_ask_for_the_python_of_grading(root, zips):
+    for folder in zips.values():
+        text = (folder / "environment.yml").read_text()
+        assert f"python={settings.grading_python(root)}\n" in text
 
 
 def test_ci_runs_the_commands_of_the_readme(root):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import time
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ import pytest
 from autograder.grader.limits import Limits
 from autograder.grader.processes import Sandbox, remove
 from autograder.grader.proxies import Environment, StudentFunction
+from autograder.grader.sandbox.shell import Shell
 from autograder.grader.sessions import Case, Fault, Session
 
 LIMITS = Limits(
@@ -23,6 +25,8 @@ LIMITS = Limits(
 )  # fmt: skip
 # For what waits for a limit to pass. All else that is done with them takes milliseconds.
 SHORT = replace(LIMITS, seconds_per_cell=1, seconds_per_test_case=1)
+# For commands such as pip, which take seconds on a quiet machine.
+LONG = replace(LIMITS, seconds_per_cell=120, seconds_in_total=400)
 # For what must happen and cannot take long; as long as a very busy machine might need.
 PATIENCE = 60
 
@@ -41,7 +45,7 @@ def run(sandbox):
     def run(*cells: str, files=None, limits=LIMITS):
         session = Session(sandbox, files or {}, limits, time.monotonic() + limits.seconds_in_total)
         sessions.append(session)
-        faults = session.run_cells(dict(enumerate(cells)))
+        faults, _ = session.run_cells(dict(enumerate(cells)))
         return session, {fault.index: fault.error for fault in faults}
 
     yield run
@@ -77,27 +81,44 @@ def test_cells_run_as_in_a_notebook(run):
 
 def test_one_cell_that_fails_does_not_stop_the_next(run):
     session, errors = run(
-        "x = 1", "1 / 0", "x = (", "%nothing", "input()", "raise SystemExit", "def f(): return x"
+        "x = 1", "1 / 0", "x = (", "input()", "raise SystemExit", "def f(): return x"
     )
     assert call(session, "f") == 1
     assert errors[1] == "ZeroDivisionError: division by zero\nin the line: 1 / 0"
-    assert errors[2].startswith("SyntaxError")
-    assert "not found" in errors[3]
-    assert "write the value into the code" in errors[4]
-    assert errors[5].startswith("SystemExit")
+    assert errors[2].startswith("SyntaxError: ")
+    assert "write the value into the code" in errors[3]
+    assert errors[4].startswith("SystemExit")
+
+
+def test_syntax_that_this_python_does_not_know_is_named_with_its_line_and_the_python(run):
+    _, errors = run("x = 1", "y = 2\nsyntax of tomorrow")
+    python = "{}.{}".format(*sys.version_info)
+    assert errors == {
+        1: "SyntaxError: invalid syntax\nin the line: syntax of tomorrow\n"
+        f"Grading runs Python {python}. If the line runs on your machine, it needs a newer Python: "
+        "write it in another way."
+    }
 
 
 def test_slow_cell_is_stopped_and_keeps_what_it_defined(run):
-    session, errors = run("def f(): return 1\nwhile True: pass", "def g(): return 2", limits=SHORT)
-    assert "TimeoutError: took longer than 1 seconds" in errors[0]
-    assert (call(session, "f"), call(session, "g")) == (1, 2)
+    slow = "def f(): return 1\nwhile True: pass\ndef h(): return 3"
+    session, errors = run(slow, "def g(): return 2", limits=SHORT)
+    assert "TimeoutError: took longer than 1 seconds\nin the line: while True: pass" in errors[0]
+    assert [call(session, name) for name in "fgh"] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("magic", ["%%time", "%%capture"])
+def test_slow_cell_with_a_magic_on_top_keeps_what_it_defines_below(run, magic):
+    session, errors = run(f"{magic}\nx = 1\nwhile True: pass\ndef f(): return x", limits=SHORT)
+    assert "took longer than 1 seconds" in errors[0]
+    assert call(session, "f") == 1
 
 
 def test_cell_that_will_not_stop_is_killed_and_the_others_run_again(run):
-    stubborn = "import time\nwhile True:\n    try:\n        while True: time.sleep(0.01)\n    except BaseException: pass"
+    stubborn = "import time\nwhile True:\n    try:\n        while True: time.sleep(0.01)\n    except BaseException: pass\ndef h(): return 3"
     session, errors = run("def f(): return 1", stubborn, "def g(): return 2", limits=SHORT)
     assert errors == {1: "took longer than 1 seconds: is there an endless loop?"}
-    assert (call(session, "f"), call(session, "g")) == (1, 2)
+    assert [call(session, name) for name in "fgh"] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -113,19 +134,26 @@ def test_cell_that_ends_the_process_is_named(run, cell, words):
     assert call(session, "f") == 1
 
 
-def test_late_cells_are_given_up_so_that_time_is_left_for_tests(run):
-    # Half of the time is for cells: two of these fill it, and a slow start makes it shorter still.
-    limits = replace(LIMITS, seconds_per_cell=2, seconds_in_total=8)
+def test_late_cells_define_what_they_define_and_leave_time_for_tests(run):
+    # Half of the time is for cells: four of these fill it, and a slow start makes it shorter still.
+    limits = replace(LIMITS, seconds_per_cell=2, seconds_in_total=16)
     sleep = "import time\ntime.sleep(1000)"
-    session, errors = run("def f(): return 1", *[sleep] * 4, limits=limits)
-    assert "not run: the cells before it took too long" in errors[4]
-    assert call(session, "f") == 1
+    late = "factor = 2\ntime.sleep(1000)\ndef f(x):\n    return factor * x"
+    session, errors = run(*[sleep] * 4, late, "def g(): return 1", limits=limits)
+    assert sorted(errors) == [0, 1, 2, 3, 4]
+    assert "The cells before it took too long" in errors[4]
+    assert "in the line: time.sleep(1000)" in errors[4]
+    assert (call(session, "f", 3), call(session, "g")) == (6, 1)
 
 
 def test_a_fork_that_comes_back_from_a_cell_does_not_speak(run):
     session, errors = run("import os\nos.fork()", "x = 1", "def f(): return x")
     assert errors == {}
     assert call(session, "f") == 1
+
+
+# What a notebook's process says of a cell in which all went well.
+DONE = "'error': None, 'stopped_at': 0, 'left_out': [], 'threads': False"
 
 
 @pytest.mark.parametrize("status", [127, 65535, -1, 2**40, True, None, "0", [0]])
@@ -137,7 +165,7 @@ def test_forged_wait_status_is_no_news(run, status):
         "    os.write(3, len(data).to_bytes(4, 'big') + data)\n"
     )
     session, _ = run(
-        say + f"say({{'error': None}}); say({{'ended': {status!r}}}); os._exit(0)",
+        say + f"say({{{DONE}}}); say({{'ended': {status!r}}}); os._exit(0)",
         "def g(): return 2",
     )
     for _ in range(2):
@@ -145,10 +173,34 @@ def test_forged_wait_status_is_no_news(run, status):
             call(session, "g")
 
 
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "'left_out': [1]", "'left_out': [['a']]", "'left_out': 5", "'left_out': {'a': 'b'}",
+        "'left_out': [[[], {}]] * 99", "'left_out': [['x' * 9999, 'y' * 9999]] * 99",
+        "'stopped_at': 'x'", "'stopped_at': [1]", "'stopped_at': 10**400", "'stopped_at': -1",
+        "'stopped_at': float('inf')", "'threads': {}",
+    ],
+)  # fmt: skip
+def test_forged_news_of_a_cell_is_checked(run, forged):
+    session, _ = run()
+    _, left_out = session.run_cells(
+        {
+            0: f"import json, os\ndata = json.dumps({{{DONE}, {forged}}}).encode()\n"
+            "os.write(3, len(data).to_bytes(4, 'big') + data); os._exit(0)",
+            1: "def g(): return 2",
+        }
+    )
+    assert len(left_out) <= 20
+    assert all(len(line.line) <= 200 and len(line.why) <= 200 for line in left_out)
+    with contextlib.suppress(Fault):  # nothing else, for that would be the grader's failure
+        call(session, "g")
+
+
 @pytest.mark.parametrize("error", ["5", "[]", "'x'", "{'type': 3, 'text': [1], 'line': None}"])
 def test_forged_error_of_a_cell_is_text_at_most(run, error):
     _, errors = run(
-        f"import json, os\ndata = json.dumps({{'error': {error}}}).encode()\n"
+        f"import json, os\ndata = json.dumps({{{DONE}, 'error': {error}}}).encode()\n"
         "os.write(3, len(data).to_bytes(4, 'big') + data); os._exit(0)"
     )
     assert all(isinstance(text, str) for text in errors.values())
@@ -164,6 +216,243 @@ def test_endless_texts_are_cut_on_arrival(run):
     with pytest.raises(ValueError, match="yyy") as caught:
         call(session, "f")
     assert len(str(caught.value)) <= 10_000
+
+
+# -- what works in JupyterLab, VS Code and Colab ------------------------------------------------
+
+
+def left_out_of(session: Session, *cells: str) -> list[str]:
+    """Run cells and return the lines that were left out, none of which is a fault."""
+    faults, left_out = session.run_cells(dict(enumerate(cells)))
+    assert faults == []
+    return [line.line for line in left_out]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "%cd .", "%cd ~", "%cd -q .", "%cd", "%pushd .", "%bookmark here", "%rehashx", "%store -r", "%env A=1", "%pwd",
+        "%matplotlib widget", "%matplotlib notebook", "%config InlineBackend.figure_format='svg'",
+        "%load_ext autoreload", "%time f = 1", "%who", "%history", "print?", "!true", "x = !ls", "x = !printf '\\\\377'",
+        "%pip install numpy", "!pip install --quiet otter-grader", "!python -c 'import numpy'",
+    ],
+)  # fmt: skip
+def test_line_works_as_in_a_kernel(run, line):
+    session, _ = run(limits=LONG)
+    assert left_out_of(session, f"{line}\nf = 2") == []
+    with session.open_case("q") as case:
+        assert Environment(case).get("f") == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "%autosave 60", "%clear", "%less x", "%man ls", "%connect_info", "%qtconsole",
+        "%tensorflow_version 2.x", "%load_ext nb_black", "%run gone.py",
+        "%cd /content/drive/MyDrive", "%cd not/here", "%no_such_magic", "%matplotlib --no-such-option", "%pip install no-such-package",
+        "!no_such_command", "!false", "%%no_such_magic", "%%memit -r 3",
+        "from google.colab import drive", "import google.colab.files as files",
+    ],
+)  # fmt: skip
+def test_line_that_cannot_work_is_left_out_and_named(run, line):
+    session, _ = run()
+    assert left_out_of(session, f"{line}\nf = 2") == [line]
+    with session.open_case("q") as case:
+        assert Environment(case).get("f") == 2
+
+
+def test_what_a_line_that_is_left_out_gives_can_be_used(run):
+    session, _ = run()
+    cell = (
+        "from google.colab import drive, files\n"
+        "drive.mount('/content/drive', force_remount=True)\n"
+        "name = next(iter(files.upload()), None)\n"
+        "x = %no_such_magic\n"
+        "y = !no_such_command\n"
+        "get_ipython().kernel.do_shutdown(True)\n"
+        "f = 2"
+    )
+    lines = ["from google.colab import drive, files", "%no_such_magic", "!no_such_command"]
+    assert left_out_of(session, cell) == lines
+
+
+@pytest.mark.parametrize("magic", ["%%time", "%%capture", "%%no_such_magic"])
+def test_line_below_a_magic_is_named_itself(run, magic):
+    session, _ = run()
+    cell = f"{magic}\n%autosave 60\n!false\n%pip install no-such-package\nf = 2"
+    lines = ["%autosave 60", "!false", "%pip install no-such-package"]
+    named = left_out_of(session, cell)
+    assert named == ([magic, *lines] if magic == "%%no_such_magic" else lines)
+    with session.open_case("q") as case:
+        assert Environment(case).get("f") == 2
+
+
+def test_code_that_tries_whether_it_is_on_colab_finds_that_it_is_not(run):
+    session, _ = run()
+    cell = "try:\n    import google.colab\n    f = 1\nexcept ImportError:\n    f = 2"
+    assert left_out_of(session, cell) == []
+    with session.open_case("q") as case:
+        assert Environment(case).get("f") == 2
+
+
+def test_error_in_the_students_own_code_is_none_of_a_magics(run):
+    _, errors = run("%time 1 / 0\nx = 1", "%%capture\n1 / 0", "y = x", "%%no_such_magic\n1 / 0")
+    assert errors.keys() == {0, 1, 2, 3}
+    assert all("ZeroDivisionError" in errors[index] for index in (0, 1, 3))
+
+
+def test_shell_line_that_takes_long_is_left_out(run):
+    session, _ = run(limits=replace(LIMITS, seconds_per_cell=2))
+    assert left_out_of(session, "!sleep 1000\nf = 2") == ["!sleep 1000"]
+
+
+def test_shell_has_what_that_of_a_kernel_has():
+    from ipykernel.zmqshell import ZMQInteractiveShell
+    from IPython.core.interactiveshell import InteractiveShell
+
+    more = set(dir(ZMQInteractiveShell)) - set(dir(InteractiveShell))
+    public = {name for name in more if not name.startswith("_")}
+    # Settings, which are no use without a kernel.
+    assert public - set(dir(Shell)) <= {"keepkernel_on_exit", "readline_use"}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import otter\nassert otter.__version__.count('.') == 2\ngrader = otter.Notebook('x.ipynb')",
+        "import otter.check\ngrader = otter.check.notebook.Notebook(tests_dir='tests')",
+        "from otter import *\ngrader = Notebook()",
+        "from otter.check.notebook import Notebook as N\ngrader = N()",
+        "import otter.assign.utils\nfrom otter.utils import anything\nanything().more[0] += 1\n"
+        "grader = otter.Notebook.init_grading_mode(tests_dir='.') and otter.Notebook()",
+        "import importlib, otter\nimportlib.reload(otter)\ngrader = otter.Notebook()",
+        "import sys, otter\ndel sys.modules['otter']\nimport otter\ngrader = otter.Notebook()",
+        "import otter\nclass Mine(otter.Notebook):\n    more = 1\ngrader = Mine()",
+        "import otter, os\nprint(otter, os.path.dirname(otter.__file__), dir(otter), otter.Notebook)\n"
+        "grader = otter.Notebook()",
+    ],
+)
+def test_whatever_a_notebook_does_with_otter_its_checks_count(run, cell):
+    session, errors = run(
+        cell,
+        "def f(): return 1\nassert grader.check('q').grade == 1\ngrader.check_all().total\n"
+        "with grader.anything(1) as x: print(f'{x:.2f}', *x)\ngrader",
+        "def f(): return 2",
+    )
+    assert errors == {}
+    assert call(session, "f") == 1
+
+
+# -- threads and processes ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "body"),
+    [
+        (
+            "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(2)",
+            "list(pool.map(abs, x))",
+        ),
+        (
+            "from concurrent.futures import ProcessPoolExecutor\npool = ProcessPoolExecutor(2)",
+            "list(pool.map(abs, x, chunksize=2))",
+        ),
+        ("from multiprocessing.pool import ThreadPool\npool = ThreadPool(2)", "pool.map(abs, x)"),
+        ("from multiprocessing import Pool\npool = Pool(processes=2)", "pool.map(abs, x)"),
+        (
+            "import multiprocessing\npool = multiprocessing.get_context('spawn').Pool(2)",
+            "pool.map(abs, x)",
+        ),
+    ],
+)
+def test_pool_that_a_cell_starts_works_in_functions(run, cell, body):
+    use = f"x = [-1, 2]\nassert {body} == [1, 2]"
+    session, errors = run(f"{cell}\n{use}", f"def f(x): return {body}")
+    assert errors == {}
+    assert [call(session, "f", [-3]), call(session, "f", [4, -5])] == [[3], [4, 5]]
+
+
+def test_pool_that_a_function_starts_works(run):
+    session, _ = run(
+        "import multiprocessing\n"
+        "def f(x):\n    with multiprocessing.Pool(2) as pool:\n        return pool.map(abs, x)"
+    )
+    assert call(session, "f", [-3]) == [3]
+
+
+def test_waiting_for_a_thread_of_a_cell_is_explained(run):
+    start = (
+        "import queue, threading\nasked, answers = queue.Queue(), queue.Queue()\n"
+        "def work():\n    while True: answers.put(asked.get())\n"
+        "threading.Thread(target=work, daemon=True).start()"
+    )
+    ask = "def f():\n    asked.put(1)\n    return answers.get()"
+    session, errors = run(start, f"{ask}\nassert f() == 1", "def g(): return 2", limits=SHORT)
+    assert errors == {}
+    with pytest.raises(Fault, match="wait for a thread that a cell has started"):
+        call(session, "f")
+    assert call(session, "g", question="another") == 2
+
+
+@pytest.mark.parametrize("threads", ["OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS"])
+def test_compiled_code_with_threads_works_in_functions(run, threads):
+    pytest.importorskip("numba")
+    session, errors = run(
+        f"import os\nos.environ['{threads}'] = '2'\nimport numba, numpy as np\n"
+        "@numba.njit(parallel=True)\n"
+        "def f(x):\n"
+        "    total = 0.0\n"
+        "    for i in numba.prange(x.size): total += x[i]\n"
+        "    return total\n"
+        "f(np.ones(1000))",
+        limits=replace(LIMITS, memory_mb=384, seconds_per_cell=60),
+    )
+    assert errors == {}
+    assert call(session, "f", np.ones(3)) == 3
+
+
+def test_torch_with_threads_works_in_functions(run):
+    session, errors = run(
+        "import os\nos.environ['OMP_NUM_THREADS'] = '2'\nimport torch\ntorch.set_num_threads(2)\n"
+        "def f(n):\n"
+        "    x = torch.ones(n, n, requires_grad=True)\n"
+        "    (x @ x).sum().backward()\n"
+        "    return float(x.grad[0, 0])\n"
+        "f(300)",
+        limits=replace(LIMITS, memory_mb=384, seconds_per_cell=60),
+    )
+    assert errors == {}
+    assert call(session, "f", 400) == 800
+
+
+# -- why something is not there -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("import urllib.request\nurllib.request.urlopen('http://example.com')", "no network"),
+        ("import socket\nsocket.create_connection(('127.0.0.1', 80))", "no network"),
+        ("import socket\nsocket.socket()", "no network"),
+        ("import multiprocessing\nmultiprocessing.Queue()", "cannot share memory"),
+        ("import multiprocessing\nmultiprocessing.Manager()", "cannot share memory"),
+        ("from multiprocessing.shared_memory import SharedMemory\nSharedMemory('x', True, 9)",
+         "cannot share memory"),
+        ("import os\nos.nice(5)", ""),
+        ("import os\nos.kill(os.getpid(), 0)", ""),
+        ("open('/etc/somewhere', 'w')", ""),
+        ("import urllib.request\nurllib.request.urlopen('file:///nowhere')", ""),
+        ("raise ConnectionError('mine')", ""),
+    ],
+)  # fmt: skip
+def test_reason_is_given_only_where_it_is_one(run, code, words):
+    function = "\n".join(["def f():", *(f"    {line}" for line in code.splitlines())])
+    session, errors = run(code, function)
+    with pytest.raises(Exception, match=r".") as caught:
+        call(session, "f")
+    for text in (errors[0], str(caught.value)):
+        assert ("In grading" in text) == bool(words)
+        assert words in text
 
 
 # -- calls ------------------------------------------------------------------------------------
@@ -388,7 +677,7 @@ def test_each_start_has_a_fresh_folder(run):
     session, _ = run(
         PARENT,
         "def f(): open('left behind', 'w').close()",
-        "def g(): return sorted(os.listdir('.'))",
+        "def g(): return sorted(name for name in os.listdir('.') if name[0] != '.')",
         files={"data/a.txt": b"1"},
     )
     call(session, "f")

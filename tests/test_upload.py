@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 
 from autograder.grader import files as module
-from autograder.grader.files import Unreadable, read_files
+from autograder.grader.files import File, Files, Unreadable, read_files
 from autograder.grader.upload import Cell, Upload, make_upload, match
 
 NAMES = ["gradient_descent", "relu_sgd"]
+QUESTIONS = {"gradient_descent": ["q1a", "q1b", "q1c"], "relu_sgd": ["q2a", "q2b"]}
 LIMIT = 25
 
 
@@ -29,6 +30,21 @@ def notebook(source="x = 1", name: str | None = "gradient_descent", **cell) -> b
     metadata = {"otter": {"assignment_name": name}} if name else {}
     cells = [{"cell_type": "code", "metadata": {}, "source": source} | cell]
     return json.dumps({"nbformat": 4, "metadata": metadata, "cells": cells}).encode()
+
+
+def checking(*questions: str) -> list[dict]:
+    """Cells that check questions."""
+    return [{"cell_type": "code", "source": f'grader.check("{q}")'} for q in questions]
+
+
+# What students received of each assignment.
+HANDED_OUT = {
+    name: make_upload(
+        Files((File("", "a.ipynb", json.dumps({"cells": checking(*questions)}).encode()),))
+    ).notebooks[0]
+    for name, questions in QUESTIONS.items()
+}
+FIRST = {NAMES[0]: HANDED_OUT[NAMES[0]]}
 
 
 def zipped(members: dict, method=zipfile.ZIP_DEFLATED) -> bytes:
@@ -75,7 +91,7 @@ def check(result: Upload) -> None:
         assert ".." not in name.split("/")
         assert not name.startswith("/")
         assert not any(str(folder) in result.files for folder in Path(name).parents)
-    found, missing = match(result, NAMES)
+    found, missing = match(result, HANDED_OUT)
     assert sorted([*found, *missing]) == NAMES
     for sentence in [*result.faults, *missing.values()]:
         assert sentence.isprintable()
@@ -96,7 +112,7 @@ def test_the_homework_itself(folder, root, tmp_path):
         shutil.copy(root / folder / f"{name}.ipynb", tmp_path)
     result = upload(tmp_path, {})
     assert result.faults == result.unread == ()
-    found, missing = match(result, NAMES)
+    found, missing = match(result, HANDED_OUT)
     assert (list(found), missing) == (NAMES, {})
     for name in NAMES:
         truth = json.loads((root / folder / f"{name}.ipynb").read_text())["cells"]
@@ -113,13 +129,12 @@ def test_the_place_may_be_a_file(tmp_path, name):
         notebook() if "zip" not in name else zipped({"a.ipynb": notebook()})
     )
     result = read_upload(tmp_path / name, LIMIT)
-    assert "gradient_descent" in match(result, NAMES)[0]
+    assert "gradient_descent" in match(result, HANDED_OUT)[0]
     assert only(result.notebooks).path == ("hw.zip/a.ipynb" if "zip" in name else name)
 
 
 def test_a_place_that_is_not_there(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        read_upload(tmp_path / "none", LIMIT)
+    assert "none: this cannot be read" in only(read_upload(tmp_path / "none", LIMIT).faults)
 
 
 def test_files_are_found_beside_their_notebook(tmp_path):
@@ -142,8 +157,16 @@ def test_litter_is_skipped(tmp_path):
         "x/site-packages/a",
     ]
     files = dict.fromkeys(litter, b"")
-    assert upload(tmp_path, files) == upload(tmp_path, {"a.zip": zipped(files)})
-    assert upload(tmp_path, {}) == Upload((), {}, (), ())
+    assert upload(tmp_path, files) == Upload((), {}, (), ())
+    packed = upload(tmp_path, {"a.zip": zipped(files | {"b.py": b""})})
+    assert (list(packed.files), packed.faults) == (["b.py"], ())
+    for nothing in (files, {"a/": b""}, {}):
+        result = upload(tmp_path, {"a.zip": zipped(nothing)})
+        assert "no file, or only hidden ones" in only(result.faults)
+        assert (
+            "Could not be read (the reason stands below): a.zip."
+            in match(result, FIRST)[1][NAMES[0]]
+        )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -234,7 +257,6 @@ def test_first_line(source, line):
         (notebook()[:-20], "only a part"),
         (b"%PDF-1.7", "only a part"),
         (b"\xff\xfe\xfd", "only a part"),
-        (b'{"cells": [{"source": "\xe9"}]}', "only a part"),
         (b"[" * 200_000, "only a part"),
         (b'{"a":' * 200_000, "only a part"),
         (b'{"cells": ' + b"9" * 5000 + b"}", "only a part"),
@@ -246,7 +268,8 @@ def test_first_line(source, line):
         (b"null", "this is JSON"),
         (b"{}", "this is JSON"),
         (b'{"cells": {}}', "this is JSON"),
-        (b'{"nbformat": 3, "worksheets": [{"cells": []}]}', "this is JSON"),
+        (b'{"nbformat": 3, "worksheets": {"cells": []}}', "this is JSON"),
+        (zipped({"a.ipynb": b"{}"}), "zip file under a notebook's name"),
     ],
     ids=range(20),
 )
@@ -271,12 +294,46 @@ def test_too_many_cells(tmp_path):
     assert len(only(result.notebooks).cells) == module.MOST_CELLS
 
 
-def test_a_large_notebook_is_not_parsed(tmp_path):
-    data = notebook("#" * 10 * module.MEGABYTE)
+HUGE = "A" * 10 * module.MEGABYTE
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(
+    ("cell", "words", "not_words"),
+    [
+        ({"source": HUGE}, module.CONTENT, "utputs"),
+        (
+            {"outputs": [{"data": {"image/png": HUGE}}], "source": "plot()"},
+            module.OUTPUTS,
+            "smaller",
+        ),
+        # Colab's order.
+        ({"source": "plot()", "outputs": [{"text": [HUGE]}]}, module.OUTPUTS, "smaller"),
+        ({"attachments": {"a.png": {"image/png": HUGE}}, "source": "a"}, module.PICTURES, "utputs"),
+        ({"source": f"![](data:image/png;base64,{HUGE})"}, module.PICTURES, "utputs"),
+    ],
+    ids=["code", "output", "output of Colab", "attachment", "picture as text"],
+)
+def test_a_large_notebook_is_told_what_makes_it_large(tmp_path, indent, cell, words, not_words):
+    plot = {"cell_type": "code", "outputs": [{"data": {"image/png": "A" * 9000}}], "source": "1"}
+    data = json.dumps({"cells": [plot, {"cell_type": "code"} | cell, plot]}, indent=indent).encode()
     result = upload(tmp_path, {"a.ipynb": data, "b.zip": zipped({"b.ipynb": data})}, 100)
-    assert "Clear Outputs" in only(result.faults)
+    fault = only(result.faults)
+    assert words in fault
+    assert not_words not in fault
     assert result.unread == ("a.ipynb", "b.zip/b.ipynb")
     assert result.notebooks == ()
+    alone = upload(tmp_path / "new", {"a.ipynb": data, "b.ipynb": notebook()}, 3)
+    assert module.ANYTHING in only(alone.faults)  # not read, so nobody can tell
+    assert [n.path for n in alone.notebooks] == ["b.ipynb"]
+
+
+def test_large_notebooks_take_no_room_from_others(tmp_path):
+    files = {"a.ipynb": notebook(HUGE), "b.ipynb": notebook(), "c.csv": bytes(4 * 2**20)}
+    result = upload(tmp_path, files, 12)
+    assert [n.path for n in result.notebooks] == ["b.ipynb"]
+    assert "c.csv" in result.files
+    assert only(result.faults).startswith("a.ipynb: ")
 
 
 def test_too_many_notebooks(tmp_path):
@@ -431,9 +488,13 @@ PLAIN = zipped({"a.py": b"spam" * 9}, zipfile.ZIP_STORED)
         (zipped({"/etc/a.py": b"a"}), PATH),
         (zipped({"../a.py": b"a"}), PATH),
         (zipped({"a/../../a.py": b"a"}), PATH),
-        (zipped({"./a.py": b"a"}), PATH),
+        (zipped({"..\\a.py": b"a"}), PATH),
+        (zipped({"a\\..\\..\\a.py": b"a"}), PATH),
+        (zipped({"\\etc\\a.py": b"a"}), PATH),
+        (zipped({"C:\\a.py": b"a"}), PATH),
+        (zipped({"a\\b.zip": PLAIN}), PACKED),
+        (zipped({"./": b"", "./..": b"a"}), PATH),
         (zipped({"a//a.py": b"a"}), PATH),
-        (zipped({"a\\a.py": b"a"}), PATH),
         (zipped({"C:a.py": b"a"}), PATH),
         (zipped({"a\na.py": b"a"}), PATH),
         (patched(zipped({"a.pyX.x": b"a"}), b"a.pyX.x", b"a.py\0.x"), PATH),
@@ -441,7 +502,7 @@ PLAIN = zipped({"a.py": b"spam" * 9}, zipfile.ZIP_STORED)
         (zipped({"/".join(["a" * 99] * 6): b"a"}), PATH),
         (zipped({"/".join(["a"] * 21): b"a"}), PATH),
     ],
-    ids=range(23),
+    ids=range(27),
 )
 def test_hostile_and_broken_zip_files(tmp_path, packed, words):
     result = upload(tmp_path, {"a.zip": packed, "b.ipynb": notebook()})
@@ -491,7 +552,7 @@ def test_links_and_special_files_are_neither_followed_nor_waited_for(tmp_path):
         result = upload(folder, {})
     assert result.files == {}
     assert only(result.faults).startswith("a.ipynb, b, c, d.ipynb, e.ipynb and 1 more: only plain")
-    assert result.unread == ("a.ipynb", "d.ipynb", "e.ipynb", "f.zip")
+    assert result.unread == ("a.ipynb", "b", "c", "d.ipynb", "e.ipynb", "f.zip")
 
 
 def test_a_path_that_turns_into_a_link_or_a_pipe(tmp_path):
@@ -541,8 +602,8 @@ def test_names_on_disk(tmp_path):
         with open(os.path.join(os.fsencode(tmp_path), name), "wb"):
             pass
     result = upload(tmp_path, {})
-    assert sorted(result.files) == ["\u202egpj.py", "�.py"]
-    assert only(result.faults).startswith("ab.py, a\\b.py: such a path")
+    assert sorted(result.files) == ["a/b.py", "\u202egpj.py", "�.py"]
+    assert only(result.faults).startswith("ab.py: such a path")
 
 
 def test_a_long_name_keeps_its_ends_in_a_sentence(tmp_path):
@@ -554,12 +615,64 @@ def test_a_long_name_keeps_its_ends_in_a_sentence(tmp_path):
     assert shown.endswith("a.ipynb")
 
 
+@pytest.mark.parametrize(
+    "name", ["hw\\part 1\\a.ipynb", "./hw/./part 1/a.ipynb", ".\\hw/part 1\\a.ipynb"]
+)
+def test_folders_as_other_programs_write_them(tmp_path, name):
+    helper = name.replace("a.ipynb", "help.py")
+    packed = {name: notebook(), helper: b"h", "__MACOSX\\._a.ipynb": b"", "hw\\.git\\b.ipynb": b""}
+    result = upload(tmp_path, {"x.zip": zipped(packed)})
+    assert only(result.notebooks).folder == "hw/part 1"
+    assert sorted(result.files) == ["hw/part 1/a.ipynb", "hw/part 1/help.py"]
+    assert result.faults == ()
+
+
+def test_backslashes_on_disk_are_folders_too(tmp_path):
+    result = upload(tmp_path, {"hw\\a.ipynb": notebook(), "hw/help.py": b"h", "a\\..\\..\\x": b"x"})
+    assert only(result.notebooks).folder == "hw"
+    assert sorted(result.files) == ["hw/a.ipynb", "hw/help.py"]
+    assert only(result.faults).startswith("a\\..\\..\\x: such a path")
+
+
+OTHER_NAMES = [
+    "a.ipynb.json",
+    "A.IPYNB.TXT",
+    "a.ipynb (1)",
+    "a.ipynb_2.txt",
+    "a.json",
+    "a.txt",
+    "a",
+]
+
+
+@pytest.mark.parametrize("name", OTHER_NAMES)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_notebooks_under_other_names_are_read(tmp_path, name, encoding):
+    data = notebook("s = 'ü'").decode().encode(encoding)
+    result = upload(tmp_path, {f"sub/{name}": data, "z.ipynb": notebook(name="relu_sgd")})
+    assert result.faults == ()
+    found = match(result, HANDED_OUT)[0]["gradient_descent"]
+    assert (found.cells[0].source, found.has_usual_name) == ("s = 'ü'", False)
+    assert match(result, HANDED_OUT)[0]["relu_sgd"].has_usual_name
+
+
+def test_other_json_and_texts_are_no_notebooks(tmp_path):
+    files = {"a.json": b'{"cells": [1, 2]}', "b.txt": b"{", "c": b"", "d - Colab.pdf": b"%PDF"}
+    files["e.ipynb - Colab.pdf"] = b"%PDF"
+    result = upload(tmp_path, files)
+    assert (result.notebooks, result.faults) == ((), ())
+
+
+def test_what_calls_itself_a_notebook_in_another_way_is_told_why_it_is_none(tmp_path):
+    assert "only a part" in only(upload(tmp_path, {"a.ipynb.txt": notebook()[:-20]}).faults)
+
+
 # Which notebook belongs to which assignment
 
 
 def test_names_of_files_do_not_matter(tmp_path):
     files = {"relu_sgd.ipynb": notebook(), "final (2).ipynb": notebook(name="relu_sgd")}
-    found, missing = match(upload(tmp_path, files), NAMES)
+    found, missing = match(upload(tmp_path, files), HANDED_OUT)
     assert {name: item.path for name, item in found.items()} == {
         "gradient_descent": "relu_sgd.ipynb",
         "relu_sgd": "final (2).ipynb",
@@ -567,9 +680,113 @@ def test_names_of_files_do_not_matter(tmp_path):
     assert missing == {}
 
 
+def work(*cells: dict, metadata: object = None) -> bytes:
+    """A notebook of these cells; without an assignment's name, or with other metadata."""
+    return json.dumps({"nbformat": 4, "metadata": metadata, "cells": cells}).encode()
+
+
+ANSWER = {"cell_type": "code", "source": "answer = 1"}
+PART_1, PART_2 = (checking(*questions) for questions in QUESTIONS.values())
+
+
+@pytest.mark.parametrize("metadata", [None, {}, {"otter": {}}, {"otter": None}, {"kernelspec": {}}])
+@pytest.mark.parametrize(
+    "checks", [PART_1, PART_1[:2], [*PART_1, *PART_1], checking("q1a", "q1c", "x")]
+)
+def test_a_notebook_that_lost_its_metadata_is_known_by_its_checks(tmp_path, metadata, checks):
+    result = upload(tmp_path, {"a.ipynb": work(ANSWER, *checks, metadata=metadata)})
+    found, missing = match(result, HANDED_OUT)
+    assert list(found) == ["gradient_descent"]
+    assert found["gradient_descent"].assignment is None
+    assert "name is missing inside" not in missing["relu_sgd"]
+
+
+def test_few_checks_do_not_make_a_notebook(tmp_path):
+    result = upload(tmp_path, {"a.ipynb": work(ANSWER, *PART_1[:1])})
+    assert "name is missing inside: a.ipynb" in match(result, HANDED_OUT)[1]["gradient_descent"]
+
+
+def test_another_homework_stays_another_whatever_it_checks(tmp_path):
+    other = work(ANSWER, *PART_1, metadata={"otter": {"assignment_name": "homework_0"}})
+    assert match(upload(tmp_path, {"a.ipynb": other}), HANDED_OUT)[0] == {}
+
+
+@pytest.mark.parametrize("name", [None, *NAMES])
+def test_parts_merged_into_one_notebook_are_both_found(tmp_path, name):
+    merged = work(ANSWER, *PART_1, *PART_2, metadata={"otter": {"assignment_name": name}})
+    result = upload(tmp_path, {"a.ipynb": merged})
+    assert list(match(result, HANDED_OUT)[0]) == NAMES
+    alone = {"b.ipynb": notebook("mine", name="relu_sgd")}
+    if name == "gradient_descent":  # the one that says it is the second part is the second part
+        found, _ = match(upload(tmp_path, alone), HANDED_OUT)
+        assert [found[name].path for name in NAMES] == ["a.ipynb", "b.ipynb"]
+
+
+def test_checkpoints_beside_the_notebook_are_ignored(tmp_path):
+    files = {"a-checkpoint.ipynb": notebook("old"), "sub/b-Checkpoint.ipynb": notebook("older")}
+    assert "different notebooks" in match(upload(tmp_path, files), FIRST)[1]["gradient_descent"]
+    files["c.ipynb"] = notebook("new")
+    assert match(upload(tmp_path, files), FIRST)[0]["gradient_descent"].path == "c.ipynb"
+    alone = upload(tmp_path / "new", {"a-checkpoint.ipynb": notebook()})
+    assert match(alone, FIRST)[0]["gradient_descent"].path == "a-checkpoint.ipynb"
+
+
+def test_a_copy_as_it_was_handed_out_does_not_count_beside_one_with_answers(tmp_path):
+    files = {"a.ipynb": work(*PART_1), "b.ipynb": work(ANSWER, *PART_1)}
+    assert match(upload(tmp_path, files), FIRST)[0]["gradient_descent"].path == "b.ipynb"
+    files["c.ipynb"] = work(ANSWER, ANSWER, *PART_1)
+    missing = match(upload(tmp_path, files), FIRST)[1]["gradient_descent"]
+    assert "none of them is graded: b.ipynb, c.ipynb. Upload only" in missing
+    untouched = upload(tmp_path / "new", {"a.ipynb": work(*PART_1)})
+    assert list(match(untouched, FIRST)[0]) == ["gradient_descent"]
+
+
+def test_an_empty_cell_makes_no_other_version(tmp_path):
+    empty = {"cell_type": "markdown", "source": "\n "}
+    files = {"a.ipynb": work(ANSWER, *PART_1), "b.ipynb": work(ANSWER, *PART_1, empty)}
+    assert list(match(upload(tmp_path, files), FIRST)[0]) == ["gradient_descent"]
+
+
+def test_copies_with_different_pictures_differ(tmp_path):
+    def with_picture(data):
+        return notebook("![](attachment:a)", attachments={"a": {"image/png": data}})
+
+    files = {"a.ipynb": with_picture("A" * 40), "b.ipynb": with_picture("A" * 400)}
+    assert match(upload(tmp_path, files), FIRST)[0] == {}
+
+
+def test_format_3(tmp_path):
+    sheets = [
+        {"cells": [{"cell_type": "heading", "level": 2, "source": "q1: a"}, 7]},
+        {"cells": [{"cell_type": "code", "input": ["x = 1\n", "y = 2"], "outputs": []}]},
+        {"cells": [{"cell_type": "heading", "level": 9, "source": None}], "metadata": None},
+        {"cells": None},
+        None,
+    ]
+    metadata = {"name": "", "otter": {"assignment_name": "gradient_descent"}}
+    data = json.dumps({"nbformat": 3, "metadata": metadata, "worksheets": sheets}).encode()
+    found = match(upload(tmp_path, {"a.ipynb": data}), HANDED_OUT)[0]["gradient_descent"]
+    cells = [("markdown", "## q1: a"), ("", ""), ("code", "x = 1\ny = 2"), ("markdown", "# ")]
+    assert [(cell.kind, cell.source) for cell in found.cells] == cells
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_lines_end_in_one_way(tmp_path, end):
+    for source in (f"a{end}b{end}", [f"a{end}", f"b{end}"]):
+        cell = only(only(upload(tmp_path, {"a.ipynb": notebook(source)}).notebooks).cells)
+        assert cell.source == "a\nb\n"
+    result = upload(tmp_path, {"b.ipynb": notebook("a\nb\n")})
+    assert list(match(result, FIRST)[0]) == ["gradient_descent"]  # two equal copies
+
+
+def test_letters_of_another_encoding_cost_no_more_than_themselves(tmp_path):
+    data = notebook("x = 1  # é").decode().replace("\\u00e9", "é").encode("cp1252")
+    assert only(only(upload(tmp_path, {"a.ipynb": data}).notebooks).cells).source == "x = 1  # �"
+
+
 def test_equal_copies_are_one(tmp_path):
     files = {"b.ipynb": notebook(), "a/a.ipynb": notebook(["x", " = 1"], id="other", outputs=[1])}
-    found, _ = match(upload(tmp_path, files), NAMES)
+    found, _ = match(upload(tmp_path, files), HANDED_OUT)
     assert found["gradient_descent"].path == "b.ipynb"
 
 
@@ -586,7 +803,7 @@ def test_equal_copies_are_one(tmp_path):
 def test_different_copies_are_not_graded(tmp_path, other):
     files = {"a.ipynb": notebook(), "b.zip": zipped({"a.ipynb": other})}
     result = upload(tmp_path, files)
-    found, missing = match(result, NAMES[:1])
+    found, missing = match(result, FIRST)
     assert found == {}
     assert "a.ipynb, b.zip/a.ipynb. Upload only the one" in missing["gradient_descent"]
     assert result.faults == ()
@@ -595,13 +812,14 @@ def test_different_copies_are_not_graded(tmp_path, other):
 def test_copies_may_differ_in_what_is_not_graded(tmp_path):
     ignored = {"metadata": {"tags": ["otter_ignore"]}}
     files = {"a.ipynb": notebook("1", **ignored), "b.ipynb": notebook("2", **ignored)}
-    assert list(match(upload(tmp_path, files), NAMES)[0]) == ["gradient_descent"]
+    assert list(match(upload(tmp_path, files), HANDED_OUT)[0]) == ["gradient_descent"]
 
 
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({}, "What came: no file at all. Upload relu_sgd.ipynb"),
+        ({}, "What came: no file at all (hidden files do not count). Upload relu_sgd.ipynb"),
+        ({"a\n.pdf": b"", "b.py": b""}, "What came: b.py, a.pdf."),
         ({"a.py": b"", "b.pdf": b""}, "What came: a.py, b.pdf."),
         ({f"{i}.py": b"" for i in range(9)}, "What came: 0.py, 1.py, 2.py, 3.py, 4.py and 4 more."),
         (
@@ -614,18 +832,19 @@ def test_copies_may_differ_in_what_is_not_graded(tmp_path):
             "Could not be read (the reason stands below): a.ipynb.",
         ),
         ({"a.zip": b""}, "Could not be read (the reason stands below): a.zip."),
+        ({"a.zip": b"", "b.py": b""}, "a.zip. Upload relu_sgd.ipynb"),
     ],
-    ids=range(7),
+    ids=range(9),
 )
 def test_why_a_notebook_is_missing(tmp_path, files, words):
-    _, missing = match(upload(tmp_path, files), NAMES)
+    _, missing = match(upload(tmp_path, files), HANDED_OUT)
     assert words in missing["relu_sgd"]
     assert missing["relu_sgd"].startswith("The upload has no notebook of relu_sgd")
 
 
 def test_other_notebooks_do_no_harm(tmp_path):
     files = {"a.ipynb": notebook(), "b.ipynb": notebook(name=None), "c.ipynb": b"{"}
-    assert match(upload(tmp_path, files), NAMES[:1])[1] == {}
+    assert match(upload(tmp_path, files), FIRST)[1] == {}
 
 
 # Chance

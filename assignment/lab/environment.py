@@ -31,7 +31,7 @@ def doctor(homework: Path | None = None) -> None:
     if sys.version_info < PYTHON_WANTED:
         wanted = ".".join(map(str, PYTHON_WANTED))
         problems.append(f"Python {wanted} or newer is needed; this is {found}.")
-    print(f"Python {found}")
+    print(f"Python {found}{_about_grading(homework / 'requirements.txt')}")
     for name, wanted in _requirements(homework / "requirements.txt"):
         problems += _examine(name, wanted)
     problems += [
@@ -51,6 +51,17 @@ def doctor(homework: Path | None = None) -> None:
     for problem in problems:
         print(f"  - {problem}")
     print("Then restart the kernel and run this cell again.")
+
+
+def _about_grading(path: Path) -> str:
+    """Return which Python grading runs, by the line ``# python==3.14`` of a requirements file."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    match = re.search(r"^# python==(\d+)\.(\d+)$", text, flags=re.MULTILINE)
+    if not match:
+        return ""
+    grading = (int(match[1]), int(match[2]))
+    newer = ", an older one: avoid syntax newer than that" if sys.version_info[:2] > grading else ""
+    return f"  (grading runs {grading[0]}.{grading[1]}{newer})"
 
 
 def _requirements(path: Path) -> list[tuple[str, str]]:

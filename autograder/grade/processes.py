@@ -97,7 +97,7 @@ class GraderProcess:
                 return said or {"trouble": "the grader does not start"}
             self.ready = said["ready"]
         self.graded += 1
-        answer = self._ask(message + b"\n", seconds)
+        answer = self._ask(message, seconds)
         if answer is None or "failed" in answer:
             self.is_sound = False
             # It has something to say to staff, and then ends by itself.

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..grader.files import UNREADABLE, Files, encodable, pack, read_files
+from ..grader.files import Files, pack, read_files
+from ..grader.limits import MEGABYTE
 from . import CannotGrade, UsageError
 from .executors import Executor, Result, Task
 from .homework_zip import HomeworkZip
@@ -28,6 +26,9 @@ from .versions import check_versions
 # Of what a record says; a new number has everything graded again.
 FORMAT = 2
 TRIES = 2
+# Mean size of the messages under way, at most. A solution with all its figures has 4 MB; without
+# this, a class of the largest uploads would take eight times the memory.
+LARGEST_MEAN = 8 * MEGABYTE
 KILLED = "the grader's worker was killed while grading this"
 # So many wait for another try at most, before others go on.
 MOST_SUSPECTS = 5
@@ -41,6 +42,7 @@ class Sent(NamedTuple):
 
     submission: Submission | None
     tries: int
+    size: int  # of its message, in bytes
 
 
 # -- what a submission holds ------------------------------------------------------------------
@@ -53,18 +55,8 @@ def identified(submissions: Iterable[Submission], homework: HomeworkZip) -> Iter
 
 
 def read(submission: Submission, limit_mb: float) -> Files:
-    """Read a submission; what is gone since it was found is among what could not be read."""
-    gone = [
-        source
-        for source in submission.sources
-        if isinstance(source, Path) and not os.path.lexists(source)
-    ]
-    refused = tuple((encodable(source.name), UNREADABLE) for source in gone)
-    try:
-        files = read_files([s for s in submission.sources if s not in gone], limit_mb)
-    except OSError:  # it has gone just now
-        return Files((), ((encodable(submission.name), UNREADABLE),))
-    return Files(files.files, (*refused, *files.refused))
+    """Read a submission."""
+    return read_files(submission.sources, limit_mb)
 
 
 def identify(submission: Submission, files: Files, homework: str) -> Submission:
@@ -127,11 +119,7 @@ class Dispatcher:
 
     def _send_more(self) -> None:
         """Send submissions as long as there is room."""
-        while (
-            self.waiting
-            and len(self.under_way) < self.executor.room
-            and len(self.suspects) < MOST_SUSPECTS
-        ):
+        while self.waiting and len(self.suspects) < MOST_SUSPECTS and self._has_room():
             self._send(self.waiting.popleft())
         # A Dask worker that dies takes with it all that it has, and what a submission uses up, such
         # as the disk, is used up for others. So a suspect is tried alone: what happens again is its
@@ -139,14 +127,19 @@ class Dispatcher:
         if self.suspects and not self.under_way:
             self._send(self.suspects.popleft(), tries=TRIES)
 
+    def _has_room(self) -> bool:
+        size = sum(sent.size for sent in self.under_way.values())
+        room = self.executor.room
+        return len(self.under_way) < room and size < room * LARGEST_MEAN
+
     def _send(self, submission: Submission | None, tries: int = 1) -> None:
         """Read a submission and send it, as it is now."""
         limit = self.homework.limits.upload_mb
         files = Files(()) if submission is None else read(submission, limit)
         if submission is not None:
             submission = identify(submission, files, self.homework.hash)
-        number, message = next(self.numbers), json.dumps(pack(files)).encode()
-        self.under_way[number] = Sent(submission, tries)
+        number, message = next(self.numbers), pack(files)
+        self.under_way[number] = Sent(submission, tries, len(message))
         self.executor.submit(Task(number, message))
 
     def _take(self, result: Result) -> Iterator[Outcome]:

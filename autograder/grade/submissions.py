@@ -1,7 +1,8 @@
 """Find submissions: their names, where their files are, and who sent them.
 
-Which folder is one submission, and which one holds many, is the rule that `RULE` states. Names,
-links and metadata may be hostile: no link is followed, and what cannot be read stays an entry.
+`RULE` says which folder is one submission, and which one holds many; `PLATFORMS` says how learning
+platforms name what they export. Names, links and metadata may be hostile: no link is followed,
+what cannot be read stays an entry, and who somebody is comes from the export alone.
 """
 
 from __future__ import annotations
@@ -11,47 +12,126 @@ import re
 import sys
 import unicodedata
 import zipfile
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 
 import yaml
 
 from ..grader.files import (
     MOST_ENTRIES,
     NOTEBOOK_MB,
+    Renamed,
     Source,
+    Unreadable,
     ZipFolder,
     is_notebook,
     is_skipped,
+    open_export,
     read_files,
 )
-from . import RUN, UsageError
+from . import UsageError
 
 RULE = """\
 what counts as one submission:
   A notebook and a zip file are one submission each. A folder is one submission if notebooks lie
   directly in it, no two of the same part of the homework, and beside them neither zip files nor
   folders that are empty or hold notebooks. Any other folder is a folder of submissions: each
-  entry in it is one, whatever it is, except that files which Canvas or Moodle named after one
-  student (lovelaceada_123_456_NAME.ipynb, Ada_123_assignsubmission_file_NAME.ipynb) belong
-  together. --one takes every folder given as one submission.
-  Gradescope's export, unpacked or not, is known by its folders submission_NNN; who submitted is
-  read from its submission_metadata.yml. Hidden files are left out.
+  entry in it is one, whatever it is. --one takes every folder and zip file given as one
+  submission. Hidden files are left out, and so are the folders of --out and --compare.
+  What a learning platform exports is a class, unpacked or not; it is known by its names:
+    Gradescope   submission_NNN/; who submitted is read from submission_metadata.yml
+    Canvas       lovelaceada_LATE_123_456_NAME.ipynb; of NAME.ipynb and NAME-1.ipynb the latter
+    Moodle       Ada Lovelace_123_assignsubmission_file/, or files whose names begin like this
+    Brightspace  12-345 - Ada Lovelace - 1 March, 2026 955 AM/, or files that begin like this
+    Blackboard   Homework_alovelace_attempt_2026-03-01-09-55-00_NAME.ipynb
+  Of several attempts of one student the latest counts, and the table says so. Unpack a zip file
+  of a class that comes from elsewhere.
+  Of several files and folders that are given (class/*), each is one submission if one of them can
+  be nothing else, they are exports only if all are, and no link among them is followed.
 """
 
 METADATA = "submission_metadata.yml"
-EXPORTED = re.compile(r"submission_\d+")
-# How Canvas and Moodle name the files of one student in one flat folder.
-STUDENTS_FILE = re.compile(r"(?P<student>[^_]+(?:_LATE)?_\d+)_(?:\d+|assignsubmission_file)_.+")
+
+
+@dataclass(frozen=True)
+class Platform:
+    """How a learning platform names what it exports.
+
+    In both patterns, ``student`` and ``id`` say whose it is, ``when`` and ``again`` which attempt,
+    and ``own`` what its student called the file.
+
+    Attributes:
+        folder: the name of a student's folder; None if there are none.
+        file: the name of a student's file; None if there are none.
+        beside: a file of the platform's own, if there is one.
+        inside: what the export is called, if it is the only folder in the one that is given.
+    """
+
+    folder: re.Pattern[str] | None = None
+    file: re.Pattern[str] | None = None
+    beside: str | None = None
+    inside: re.Pattern[str] = re.compile(".*")
+
+    def match(self, entry: Entry) -> re.Match[str] | None:
+        """Return what a name says; None if this platform has no such names."""
+        pattern = self.folder if entry.is_folder else self.file
+        # Only in a zip file can a name be longer, and it would take long to match.
+        if pattern is None or len(entry.name) > LONGEST_NAME:
+            return None
+        return pattern.fullmatch(entry.name)
+
+
+LONGEST_NAME = 255
+MOODLE = r"(?P<student>.+?)_assignsubmission_[^\W_]+"
+BRIGHTSPACE = (
+    r"(?P<student>\d+-\d+ ?- .+?) - (?P<when>[\w .,:]*\b\d{4},? [\d.:]{3,5}(?: ?[AaPp][Mm])?)"
+)
+# Of a file that has been submitted before, Canvas changes the name.
+CANVAS = r"_(?:(?P<number>\d+)_(?P<own>.+?(?:-(?P<again>\d{1,4}))?(?:\.\w+)?)|(?:text|link)\.html)"
+PLATFORMS = (
+    # Gradescope. A student could imitate its export, names of others included.
+    Platform(
+        folder=re.compile(r"(?P<student>submission_\d+)"),
+        beside=METADATA,
+        inside=re.compile(".*export.*"),
+    ),
+    # Moodle; the words behind the name are the same in all languages.
+    Platform(folder=re.compile(f"{MOODLE}_?"), file=re.compile(f"{MOODLE}_(?P<own>.+)")),
+    # Brightspace
+    Platform(
+        folder=re.compile(BRIGHTSPACE),
+        file=re.compile(f"{BRIGHTSPACE} - (?P<own>.+)"),
+        beside="index.html",
+    ),
+    # Blackboard; "attempt" is another word in other languages.
+    Platform(
+        file=re.compile(
+            r"(?P<student>.+?)_[^\W\d_]+_(?P<when>\d{4}(?:-\d\d){5})(?:\.txt|_(?P<own>.+))"
+        )
+    ),
+    # Canvas, where those who grade see names, and where they must not.
+    Platform(
+        file=re.compile(
+            r"(?P<anonymous>(?:LATE_)?(?=anon_))?(?P<student>(?(anonymous)anon_[^\W_]+|.+?))"
+            rf"(?(anonymous)|(?:_LATE)?_(?P<id>\d+)){CANVAS}"
+        )
+    ),
+)
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# Whoever unpacks an export may get folders around it. What lies deeper is a student's.
+MOST_WRAPPERS = 3
 # Otter's mark in a notebook. Searched, not parsed: it decides no more than what belongs together.
 ASSIGNMENT = re.compile(rb'"assignment_name"\s*:\s*"([^"]*)"')
 # Makes texts of everything, so that a student number keeps its zeros, and passes over what Ruby
 # says about its own classes.
 AS_TEXT = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 NOTHING = ("", "~", "null")
+# A thousand submissions with all their results have some 20 MB and 2 million events.
+METADATA_MB, MOST_EVENTS, DEEPEST = 100, 10_000_000, 100
 
 
 @dataclass(frozen=True)
@@ -77,6 +157,30 @@ class Submission:
     digest: str = ""
 
 
+class Entry(NamedTuple):
+    """What lies in a folder or in a zip file."""
+
+    name: str
+    is_folder: bool
+    source: Source
+    file: str  # for people: where it is
+
+    @property
+    def label(self) -> str:
+        """What a submission that consists of it is called."""
+        return self.name if self.is_folder else PurePosixPath(self.name).stem
+
+    @property
+    def is_notebook(self) -> bool:
+        """Whether it calls itself a notebook."""
+        return not self.is_folder and is_notebook(self.name)
+
+    @property
+    def is_zip(self) -> bool:
+        """Whether it calls itself a zip file."""
+        return not self.is_folder and self.name.lower().endswith(".zip")
+
+
 # -- finding ----------------------------------------------------------------------------------
 
 
@@ -85,80 +189,278 @@ def find(places: Iterable[Path], one: bool = False, skip: Iterable[Path] = ()) -
 
     Args:
         places: as given on the command line.
-        one: every folder given is one submission.
+        one: every folder and every zip file given is one submission.
         skip: folders to leave out, such as the one that results go to.
 
     Raises:
-        UsageError: there is no such file or folder.
+        UsageError: there is no such file or folder, or all that is given may not be read.
     """
+    places = list(places)
     left_out = {os.path.realpath(path) for path in skip}
-    found: dict[tuple[tuple[str, str], ...], Submission] = {}
-    for place in places:
-        if not os.path.exists(place):
-            raise UsageError(f"{place}: no such file or folder")
-        for submission in _find_in(place, one, left_out):
-            found.setdefault(tuple(map(_identity, submission.sources)), submission)
+    alone = len(places) == 1
+    given = [_given(place, alone) for place in places if alone or _where(place) not in left_out]
+    found: dict[tuple[str, ...], Submission] = {}
+    for submission in _find_in(given, one, left_out):
+        found.setdefault(tuple(map(_identity, submission.sources)), submission)
     return _named_apart(list(found.values()))
 
 
-def _identity(source: Source) -> tuple[str, str]:
+def _given(place: Path, alone: bool) -> Entry:
+    """Return a place of the command line.
+
+    A link is followed only if it is all that is given: of several, any may be a student's.
+
+    Raises:
+        UsageError: there is no such place, or it is alone and may not be read.
+    """
+    if not os.path.lexists(place):
+        raise UsageError(f"{place}: no such file or folder")
+    if alone and not os.access(place, os.R_OK):
+        raise UsageError(f"{place}: cannot be read")
+    path = Path(os.path.realpath(place)) if alone else place.absolute()
+    is_folder = _is_folder(path)
+    return Entry(path.name if is_folder else place.name, is_folder, path, str(place))
+
+
+def _where(path: Path) -> str:
+    """Return where something is, links to it resolved, and itself not followed."""
+    return os.path.join(os.path.realpath(path.parent), path.name)
+
+
+def _identity(source: Source) -> str:
     """Return what is the same for the same source, however it was given."""
     if isinstance(source, ZipFolder):
-        return os.path.realpath(source.archive.filename or ""), source.path
-    # An entry that is a link stays itself.
-    return os.path.realpath(source.parent), source.name
+        first = source.members[0].orig_filename if source.members else source.prefix
+        return f"{os.path.realpath(source.archive.filename or '')}/{first}"
+    return _where(source.path if isinstance(source, Renamed) else source)
 
 
-def _find_in(place: Path, one: bool, left_out: set[str]) -> list[Submission]:
-    """Return the submissions in one place."""
-    if not place.is_dir():
-        return _find_in_zip(place) or [_submission((place.resolve(),), str(place), place.stem)]
-    entries = [entry for entry in _visible(place) if not _is_ours(entry, left_out)]
-    exported = any(EXPORTED.fullmatch(entry.name) and _is_folder(entry) for entry in entries)
-    if exported or (place / METADATA).is_file():
-        who = _who(_text_of(place / METADATA))
-        entries = [entry for entry in entries if entry.name != METADATA]
-        return [_submission((e,), str(e), e.name, who.get(e.name, ())) for e in entries]
-    if one or not entries or _is_one(entries):
-        return [_submission((place.resolve(),), str(place), place.resolve().name)]
-    if len(entries) == 1 and _is_folder(entries[0]):
-        return _find_in(entries[0], one, left_out)
-    return [_submission(tuple(e), str(e[0]), name) for name, e in _by_student(entries).items()]
+def _find_in(given: list[Entry], one: bool, left_out: set[str]) -> Iterator[Submission]:
+    """Yield the submissions in what was given."""
+    # The shell makes many of class/*, which may be what a platform exported.
+    siblings = len({os.path.dirname(_identity(entry.source)) for entry in given}) == 1 < len(given)
+    together = _platform([(given[0], given)]) if siblings and not one else None
+    if together is not None:
+        yield from _exported(*together)
+        return
+    exports = [None if one else _export(entry, left_out) for entry in given]
+    # Of several, any may be a student's that looks like an export, or like a class.
+    one = one or (len(given) > 1 and any(_is_students(entry, left_out) for entry in given))
+    for entry, export in zip(given, exports, strict=True):
+        if export is None or None in exports:
+            yield from _others(entry, one, left_out)
+        else:
+            yield from _exported(*export)
 
 
-def _visible(folder: Path) -> list[Path]:
-    try:
-        return sorted(entry for entry in folder.iterdir() if not is_skipped(entry.name))
-    except OSError as error:
-        raise UsageError(f"{folder}: {error.strerror}") from None
+def _is_students(entry: Entry, left_out: set[str]) -> bool:
+    """Whether it can only be one student's."""
+    return not entry.is_folder or _is_one(list(_entries(entry, left_out)))
 
 
-def _is_folder(entry: Path) -> bool:
+def _levels(entry: Entry, left_out: set[str]) -> Iterator[tuple[Entry, list[Entry]]]:
+    """Yield a folder with its entries, then the only folder in it, and so on."""
+    for _ in range(MOST_WRAPPERS + 1):
+        entries = sorted(_entries(entry, left_out), key=lambda entry: entry.name)
+        yield entry, entries
+        if len(entries) != 1 or not entries[0].is_folder:
+            return
+        (entry,) = entries
+
+
+def _entries(folder: Entry, left_out: set[str]) -> Iterator[Entry]:
+    """Yield what lies in a folder, except for what is no student's own."""
+    source = folder.source
+    if isinstance(source, ZipFolder):
+        yield from _members(source, folder.file)
+    elif isinstance(source, Path) and folder.is_folder:
+        try:
+            names = os.listdir(source)
+        except OSError:  # it may not be read; the grader will say so
+            return
+        for path in (source / name for name in names if not is_skipped(name)):
+            if _where(path) not in left_out:
+                name = path.name
+                yield Entry(name, _is_folder(path), path, str(Path(folder.file, name)))
+
+
+def _members(folder: ZipFolder, file: str) -> Iterator[Entry]:
+    """Yield what lies in a folder of a zip file."""
+    found: dict[tuple[str, str], list[zipfile.ZipInfo]] = defaultdict(list)
+    for info in folder.members:
+        path = info.orig_filename.replace("\\", "/").removeprefix(folder.prefix)
+        name, slash, rest = path.partition("/")
+        if not is_skipped(name):
+            found[name, slash] += [info] if rest or not slash else []
+    for (name, slash), infos in found.items():
+        prefix = f"{folder.prefix}{name}/" if slash else folder.prefix
+        source = ZipFolder(folder.archive, prefix, infos)
+        yield Entry(name, bool(slash), source, f"{file}/{name}")
+
+
+def _is_folder(path: Path) -> bool:
     # Not `Path.is_dir`, which raises where it may not look.
-    return os.path.isdir(entry) and not os.path.islink(entry)
+    return os.path.isdir(path) and not os.path.islink(path)
 
 
-def _is_ours(entry: Path, left_out: set[str]) -> bool:
-    """Whether an entry is a folder of results, of this run or another."""
-    return os.path.realpath(entry) in left_out or os.path.isfile(entry / RUN)
+# -- what a platform exported -----------------------------------------------------------------
 
 
-def _is_one(entries: list[Path]) -> bool:
+def _export(entry: Entry, left_out: set[str]) -> tuple[Platform, list[Entry]] | None:
+    """Return the platform that exported a folder or a zip file, and its entries; or None.
+
+    A zip file that is one stays open until all is read: it may be too large for the memory.
+    """
+    if entry.is_folder or not isinstance(entry.source, Path):
+        return _platform(_levels(entry, left_out))
+    try:
+        archive = open_export(entry.source)
+    except (OSError, Unreadable):
+        return None
+    whole = ZipFolder(archive, "", archive.infolist())
+    export = _platform(_levels(entry._replace(source=whole), left_out))
+    if export is None and archive.fp is not None:
+        archive.fp.close()
+    return export
+
+
+def _platform(
+    levels: Iterable[tuple[Entry, list[Entry]]],
+) -> tuple[Platform, list[Entry]] | None:
+    for depth, (folder, entries) in enumerate(levels):
+        telling = [e for e in entries if e.is_folder or e.is_notebook or e.is_zip]
+        for platform in PLATFORMS:
+            # The only folder in a folder may be a student's.
+            is_given = depth == 0 or isinstance(folder.source, ZipFolder)
+            inside = is_given or platform.inside.fullmatch(folder.name)
+            if inside and any(map(platform.match, telling)):
+                return platform, entries
+    return None
+
+
+def _exported(platform: Platform, entries: list[Entry]) -> Iterator[Submission]:
+    """Yield the submissions in an export; what has another name is one of its own."""
+    own = [entry for entry in entries if entry.name == platform.beside]
+    who = _who(own[0].source) if platform.beside == METADATA and own else {}
+    students: dict[str, list[Found]] = defaultdict(list)
+    others = []
+    for entry in entries:
+        match = platform.match(entry)
+        if match is not None:
+            about = match.groupdict()
+            label = "_".join(filter(None, (about["student"], about.get("id"))))
+            students[label].append(Found(entry, about))
+        elif entry not in own:
+            others.append(entry)
+    for label, found in students.items():
+        latest, attempts = _latest(found)
+        file = latest[0].entry.file
+        note = f" (the latest of {attempts} attempts)" if attempts > 1 else ""
+        sources = tuple(each.source for each in latest)
+        yield _submission(sources, f"{file}{note}", label, who.get(label, {}).values())
+    yield from _one_each(others)
+
+
+class Found(NamedTuple):
+    """A student's file or folder in an export, and what its name says."""
+
+    entry: Entry
+    about: dict[str, str | None]
+
+    @property
+    def source(self) -> Source:
+        """Where it is, under the name that its student gave it."""
+        source, own = self.entry.source, self.about.get("own")
+        if own and isinstance(source, ZipFolder):
+            return replace(source, prefix=source.prefix + self.entry.name.removesuffix(own))
+        return Renamed(source, own) if own and isinstance(source, Path) else source
+
+    @property
+    def original(self) -> str:
+        """The name that it had when it was first submitted."""
+        own, again = self.about.get("own") or self.entry.name, self.about.get("again")
+        if again is None:
+            return own
+        start, _, ending = own.rpartition(f"-{again}")
+        return start + ending
+
+    @property
+    def turn(self) -> tuple[int, int]:
+        """When it was submitted, among files with one original name."""
+        return int(self.about.get("again") or 0), int(self.about.get("number") or 0)
+
+
+def _latest(found: list[Found]) -> tuple[list[Found], int]:
+    """Return what counts of all that a student submitted, and how many attempts there are."""
+    moments = [_moment(each.about.get("when") or "") for each in found]
+    if all(moments):
+        found = [each for each, when in zip(found, moments, strict=True) if when == max(moments)]
+    same = _group(found, key=lambda each: each.original)
+    # Students number their files as well: part-1 and part-2 both count.
+    same = [
+        again
+        for files in same
+        for again in (_group(files, key=_part_or_name) if len(files) > 1 else [files])
+    ]
+    latest = [max(files, key=lambda each: each.turn) for files in same]
+    return latest, max(len(set(moments)), *map(len, same))
+
+
+def _part_or_name(found: Found) -> bytes | str:
+    """Return the part of the homework that a notebook is; of anything else, its name."""
+    return (found.entry.is_notebook and _part(found.entry)) or found.entry.name
+
+
+def _group(found: list[Found], key: Callable[[Found], bytes | str]) -> list[list[Found]]:
+    """Return in groups what has the same key, in order."""
+    groups: dict[bytes | str, list[Found]] = defaultdict(list)
+    for each in found:
+        groups[key(each)].append(each)
+    return list(groups.values())
+
+
+def _moment(text: str) -> tuple[int, ...]:
+    """Return a platform's date and time as numbers that can be compared; none if it has no such."""
+    numbers = [int(number) for number in re.findall(r"\d+", re.sub("[:.]", "", text))]
+    if len(numbers) == 6:
+        return tuple(numbers)
+    words = re.findall("[a-z]+", text.lower())
+    months = [MONTHS.index(word[:3]) for word in words if word[:3] in MONTHS]
+    if len(numbers) != 3 or len(months) != 1:
+        return ()
+    day, year = sorted(numbers[:2])
+    hour, minute = divmod(numbers[2], 100)
+    if words[-1] in ("am", "pm"):
+        hour = hour % 12 + 12 * (words[-1] == "pm")
+    return year, months[0], day, hour, minute
+
+
+# -- folders of other origin ------------------------------------------------------------------
+
+
+def _others(entry: Entry, one: bool, left_out: set[str]) -> list[Submission]:
+    """Return the submissions in what no platform exported."""
+    levels = _levels(entry, left_out)
+    whole, entries = next(levels) if one else deque(levels, 1)[0]
+    if one or not entries or _is_one(entries):
+        return [_submission((whole.source,), whole.file, whole.label)]
+    return list(_one_each(entries))
+
+
+def _is_one(entries: list[Entry]) -> bool:
     """Whether a folder with these entries is one student's; see `RULE`."""
-    folders = [entry for entry in entries if _is_folder(entry)]
-    files = [entry for entry in entries if not _is_folder(entry)]
-    notebooks = [entry for entry in files if is_notebook(entry.name)]
-    if not notebooks or any(entry.name.lower().endswith(".zip") for entry in files):
-        return False
-    if any(map(_may_be_one, folders)):
+    notebooks = [entry for entry in entries if entry.is_notebook]
+    if not notebooks or any(entry.is_zip or _may_be_one(entry) for entry in entries):
         return False
     parts = [_part(notebook) for notebook in notebooks]
     return len(set(parts)) == len(parts)
 
 
-def _may_be_one(folder: Path) -> bool:
-    """Whether a folder beside notebooks can be another submission, be it an empty one."""
-    names = [name.lower() for name in islice(_files_below(folder), MOST_ENTRIES)]
+def _may_be_one(entry: Entry) -> bool:
+    """Whether an entry beside notebooks is a folder that can be another submission, or empty."""
+    if not entry.is_folder or not isinstance(entry.source, Path):
+        return False
+    names = [name.lower() for name in islice(_files_below(entry.source), MOST_ENTRIES)]
     return not names or any(name.endswith((".ipynb", ".zip")) for name in names)
 
 
@@ -179,82 +481,21 @@ def _files_below(folder: Path) -> Iterator[str]:
             continue
 
 
-def _part(notebook: Path) -> bytes:
+def _part(notebook: Entry) -> bytes:
     """Return the part of the homework that a notebook says it is."""
-    try:
-        files = read_files([notebook], NOTEBOOK_MB).files
-    except OSError:
-        return b""
+    files = read_files([notebook.source], NOTEBOOK_MB).files
     match = ASSIGNMENT.search(files[0].data) if files else None
     return match[1] if match else b""
 
 
-def _by_student(entries: list[Path]) -> dict[str, list[Path]]:
-    """Return entries by the label of their submission; most are one of their own."""
-    found: dict[str, list[Path]] = {}
+def _one_each(entries: list[Entry]) -> Iterator[Submission]:
+    """Yield entries, each as a submission of its own."""
+    labels = set()
     for entry in entries:
-        match = None if _is_folder(entry) else STUDENTS_FILE.fullmatch(entry.name)
         # Two that are called the same, ada.zip and ada.ipynb, keep their endings.
-        label = match["student"] if match else entry.name if _is_folder(entry) else entry.stem
-        if not match and label in found:
-            label = entry.name
-        found.setdefault(label, []).append(entry)
-    return found
-
-
-def _find_in_zip(place: Path) -> list[Submission]:
-    """Return the submissions in a zip file that Gradescope exported; none for any other file.
-
-    The file stays open until all is read: an export may be too large for the memory.
-    """
-    try:
-        archive = zipfile.ZipFile(place)
-    except Exception:  # no zip file: `zipfile` raises many kinds of error
-        return []
-    folders = _exported_folders(archive.infolist())
-    if not folders:
-        archive.close()
-        return []
-    who = _who(_member(archive, str(min(folders).parent / METADATA)))
-    return [
-        _submission(
-            (ZipFolder(archive, str(folder), members),),
-            f"{place}/{folder}",
-            folder.name,
-            who.get(folder.name, ()),
-        )
-        for folder, members in sorted(folders.items(), key=lambda item: item[0])
-    ]
-
-
-def _exported_folders(
-    infos: list[zipfile.ZipInfo],
-) -> dict[PurePosixPath, list[zipfile.ZipInfo]]:
-    """Return the folders of submissions in Gradescope's export, each with its files."""
-    for depth in (1, 2):  # Gradescope puts a folder around everything
-        folders: dict[PurePosixPath, list[zipfile.ZipInfo]] = {}
-        for info in infos:
-            parts = PurePosixPath(info.filename).parts
-            if len(parts) >= depth + (not info.is_dir()) and not is_skipped(parts[depth - 1]):
-                members = folders.setdefault(PurePosixPath(*parts[:depth]), [])
-                members += [] if info.is_dir() else [info]
-        if any(EXPORTED.fullmatch(folder.name) for folder in folders):
-            return folders
-    return {}
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    try:
-        return archive.read(name)
-    except Exception:  # it is not there, or damaged in one of many ways
-        return b""
-
-
-def _text_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
+        label = entry.name if entry.label in labels else entry.label
+        labels.add(label)
+        yield _submission((entry.source,), entry.file, label)
 
 
 def _submission(
@@ -294,28 +535,46 @@ def _named_apart(submissions: list[Submission]) -> list[Submission]:
 # -- Gradescope's metadata --------------------------------------------------------------------
 
 
-def _who(text: bytes) -> dict[str, list[dict[str, str]]]:
-    """Return the submitters of each submission; what cannot be read is left out.
+def _who(source: Source) -> dict[str, dict[int, dict[str, str]]]:
+    """Return the submitters of each submission, by number; what cannot be read is left out.
 
     Each is a dictionary with ``name``, ``email`` and ``sid``, as far as known.
     """
+    people: dict[str, dict[int, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
     try:
-        content = yaml.load(text.decode("utf-8-sig", "replace"), AS_TEXT)
-    except (yaml.YAMLError, RecursionError):
-        print(f"{METADATA} cannot be read, so the tables name nobody", file=sys.stderr)
-        return {}
-    people = {}
-    for name, about in content.items() if isinstance(content, dict) else ():
-        submitters = _plain_keys(about).get("submitters")
-        submitters = submitters if isinstance(submitters, list) else []
-        people[str(name)] = [
-            {key: str(value) for key, value in _plain_keys(person).items() if value not in NOTHING}
-            for person in submitters
-        ]
+        (file,) = read_files([source], METADATA_MB).files
+        for path, value in _leaves(file.data.decode("utf-8-sig", "replace")):
+            match path:
+                case [str(name), ":submitters" | "submitters", int(number), str(key)]:
+                    people[name][number] |= {key.strip(":"): value} if value not in NOTHING else {}
+    except (ValueError, yaml.YAMLError):
+        print(f"{METADATA} cannot be read, or not to its end: names are missing", file=sys.stderr)
     return people
 
 
-def _plain_keys(mapping: object) -> dict[str, object]:
-    """Return a mapping with keys without Ruby's colons; an empty one if it is none."""
-    items = mapping.items() if isinstance(mapping, dict) else ()
-    return {str(key).strip(":"): value for key, value in items}
+def _leaves(text: str) -> Iterator[tuple[list[Any], str]]:
+    """Yield what YAML says, each with the keys and numbers that lead to it.
+
+    No objects are made, and aliases are not followed: a few of them could stand for billions.
+
+    Raises:
+        yaml.YAMLError: it is damaged.
+        ValueError: it is larger or deeper than metadata are.
+    """
+    path: list[Any] = []  # in each list or mapping that is open: number, or key if it has come
+    for number, event in enumerate(yaml.parse(text, AS_TEXT)):
+        if number > MOST_EVENTS or len(path) > DEEPEST:
+            raise ValueError("too large")
+        if isinstance(event, yaml.CollectionStartEvent):
+            path.append(0 if isinstance(event, yaml.SequenceStartEvent) else None)
+            continue
+        if isinstance(event, yaml.CollectionEndEvent):
+            path.pop()
+        elif not isinstance(event, yaml.NodeEvent):
+            continue
+        elif isinstance(event, yaml.ScalarEvent) and path and path[-1] is not None:
+            yield path, event.value
+        if path and isinstance(path[-1], int):
+            path[-1] += 1
+        elif path:
+            path[-1] = getattr(event, "value", "") if path[-1] is None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -11,14 +12,21 @@ from .tally import CaseId, CaseTally
 from .words import one_line
 
 CASES_HEAD = "question case name hidden submissions passed pass_rate commonest_message times"
+# Without it, Excel takes UTF-8 for something else, and spoils accents.
+BYTE_ORDER_MARK = "\ufeff"
 # A spreadsheet takes what begins like this for a formula, and would run a student's.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
+# Where a spreadsheet may see the next cell, whatever commas and quotes say: Excel goes by the
+# country, others ask.
+SEPARATOR = re.compile(r"([,;|\t\r\n])")
+NUMBER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?\W*")
 
 
 class GradesTable:
     """Writes ``grades.csv``, a line for each submission."""
 
     def __init__(self, file: IO[str]):
+        file.write(BYTE_ORDER_MARK)
         self.table = csv.writer(file)
         self.questions: list[str] | None = None
 
@@ -32,6 +40,7 @@ class GradesTable:
 
 def write_cases(file: IO[str], cases: Mapping[CaseId, CaseTally]) -> None:
     """Write ``cases.csv``, a line for each test case."""
+    file.write(BYTE_ORDER_MARK)
     table = csv.writer(file)
     table.writerow(CASES_HEAD.split())
     for place, case in cases.items():
@@ -60,6 +69,14 @@ def _row(record: Record, questions: list[str]) -> list[Any]:
 
 def _cell(value: Any) -> Any:
     """Return a value for a spreadsheet, in which no text is a formula."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    parts = SEPARATOR.split(value)
+    # Within a text, a number is most often one of a list.
+    parts[2::2] = [p if NUMBER.fullmatch(p.strip()) else _quoted(p) for p in parts[2::2]]
+    return _quoted("".join(parts))
+
+
+def _quoted(value: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{value}" if value.replace('"', "").lstrip(" ").startswith(FORMULA) else value

@@ -11,9 +11,11 @@ Memory, for a limit of L: at most L for files, and L for zip files while they ar
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import stat
+import sys
 import zipfile
 from base64 import b64decode, b64encode
 from collections import deque
@@ -37,18 +39,27 @@ MOST_NOTEBOOKS = 50
 MOST_ENTRIES = 5000
 # All of a path's folders are in memory.
 LONGEST_PATH, LONGEST_PART, MOST_PARTS = 500, 255, 20
-BAD_CHARACTERS = re.compile(r"[\x00-\x1f\x7f\\]|^[A-Za-z]:")
+BAD_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]|^[A-Za-z]:")
+# As it is saved, or as a browser or a mail program names it anew: "hw.ipynb (1).txt".
+NOTEBOOK_NAME = re.compile(r"\.ipynb([ _-]?\(?\d{1,3}\)?)?(\.json|\.txt)?$", re.IGNORECASE)
 SKIPPED = {"__MACOSX", "__pycache__", "venv", "node_modules", "site-packages"}
 # Unlike these two, bzip2 and LZMA unpack without a limit in `zipfile`.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# What may stand before the first character of JSON: zeros, byte order marks, white space.
+NO_TEXT = b"\0\xef\xbb\xbf\xff\xfe \t\r\n"
 # Begins each line of a zip file's table of contents.
 MEMBER = b"PK\x01\x02"
+# That of 2,000 submissions with 15 files each has 4 MB; in memory, it takes up to 15 times as much.
+LARGEST_TABLE = 8 * MEGABYTE
 
 # Why something is not read, and the cure.
 LARGE_NOTEBOOK = (
-    f"a notebook may have {NOTEBOOK_MB} MB and {MOST_CELLS} cells. In Jupyter choose Edit > Clear "
-    "Outputs of All Cells, delete what is not homework, save, and upload it again."
+    f"a notebook may have {NOTEBOOK_MB} MB and {MOST_CELLS} cells. {{}}, save, and upload it again."
 )
+OUTPUTS = "In Jupyter choose Edit > Clear Outputs of All Cells"
+PICTURES = "Make the pictures in your answers smaller (a photo needs no more than 1000 pixels)"
+CONTENT = "Delete what is not homework"
+ANYTHING = "Make pictures smaller, clear outputs, and delete what is not homework"
 TOO_MUCH = (
     "not read, or only in part, because one upload may have at most {:g} MB, "
     f"{MOST_NOTEBOOKS} notebooks and {MOST_ENTRIES} files. Upload the homework's notebooks, and "
@@ -58,11 +69,12 @@ PACKED = (
     "this cannot be unpacked: it is damaged, needs a password, is packed in an unusual way, or is "
     "a zip file in a zip file. Upload the notebooks themselves, without a zip file."
 )
+NO_MEMBERS = "this zip file holds no file, or only hidden ones. Upload the notebooks themselves."
 UNREADABLE = "this cannot be read. Upload it again."
 SPECIAL = "only plain files are read, no links or devices. Upload the file itself."
 BAD_PATH = (
-    'such a path is not accepted (it is absolute, very long, or has "..", a backslash or a '
-    "control character). Rename the file, and upload it without a zip file."
+    'such a path is not accepted (it is absolute, very long, or has ".." or a control character). '
+    "Rename the file, and upload it without a zip file."
 )
 SAME_PATH = "another file has the same path, and only that one is used. Rename one of them."
 
@@ -81,8 +93,11 @@ class File:
 
     @property
     def is_notebook(self) -> bool:
-        """Whether it calls itself one."""
-        return is_notebook(self.name)
+        """Whether it calls itself one, or looks like one under another name."""
+        if is_notebook(self.name):
+            return True
+        start = self.data[:MEGABYTE].replace(b"\0", b"")  # of UTF-16
+        return start.lstrip(NO_TEXT).startswith(b"{") and b'"cell_type"' in start
 
 
 @dataclass(frozen=True)
@@ -94,16 +109,24 @@ class Files:
 
 
 @dataclass(frozen=True)
+class Renamed:
+    """A file that a learning platform renamed, and what its student called it."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True)
 class ZipFolder:
-    """A folder in a zip file that holds many submissions."""
+    """Some files of a zip file that holds many submissions."""
 
     archive: zipfile.ZipFile = field(compare=False, repr=False)
-    path: str
+    prefix: str  # what their names there begin with, and the submission's paths do not
     members: Sequence[zipfile.ZipInfo] = field(compare=False, repr=False)
 
 
-# What a submission can consist of: a file, a folder, a folder in a zip file.
-Source = Path | ZipFolder
+# What a submission can consist of: a file or a folder, or what lies in a zip file.
+Source = Path | Renamed | ZipFolder
 
 
 @dataclass(frozen=True)
@@ -122,17 +145,13 @@ def read_files(sources: Iterable[Source], limit_mb: float) -> Files:
     Args:
         sources: where the submission is. Nobody writes to it meanwhile.
         limit_mb: how many megabytes (2**20 bytes) are read at most, after unpacking.
-
-    Raises:
-        OSError: there is nothing at a path.
     """
     reader = _Reader(limit_mb)
     items: list[_Item] = []
     for source in sources:
         for item in reader.find(source):
             items += reader.members(item) if item.name.lower().endswith(".zip") else [item]
-    # Notebooks first: a large data file must not take their room.
-    for item in sorted(items, key=lambda item: not is_notebook(item.name)):
+    for item in sorted(items, key=_turn):
         with reader.noting(item.path):
             reader.take(item)
     return Files(tuple(reader.files), tuple(reader.refused))
@@ -140,7 +159,28 @@ def read_files(sources: Iterable[Source], limit_mb: float) -> Files:
 
 def is_notebook(name: str) -> bool:
     """Whether a file of this name calls itself a notebook."""
-    return name.lower().endswith(".ipynb")
+    return NOTEBOOK_NAME.search(name) is not None
+
+
+def _turn(item: _Item) -> int:
+    """Return when to read a file: notebooks first, for a large data file must not take their room.
+
+    Those that are too large come last. They are read only to see what makes them so.
+    """
+    if not is_notebook(item.name):
+        return 1
+    return 2 if item.size > NOTEBOOK_MB * MEGABYTE else 0
+
+
+def too_large(data: bytes) -> str:
+    """Return why a notebook is not read that has too many bytes or cells, and the cure."""
+    # The outputs of a cell end where the source of this cell or of the next one begins.
+    outputs = data.split(b'"outputs"', MOST_CELLS)[1:]
+    size = sum(len(part.partition(b'"source"')[0]) for part in outputs)
+    if size > len(data) / 2:
+        return LARGE_NOTEBOOK.format(OUTPUTS)
+    pictures = b'"attachments"' in data or b"data:image/" in data
+    return LARGE_NOTEBOOK.format(PICTURES if pictures else CONTENT)
 
 
 def is_skipped(part: str) -> bool:
@@ -173,14 +213,15 @@ class _Reader:
     def find(self, source: Source) -> Iterator[_Item]:
         """Find the plain files of one source."""
         if isinstance(source, ZipFolder):
-            return self.members_below(source.archive, source.members, "", f"{source.path}/")
-        return self.walk(source)
+            return self.members_below(source.archive, source.members, "", source.prefix)
+        if isinstance(source, Renamed):
+            return self.walk(source.path, source.name)
+        is_folder = os.path.isdir(source) and not os.path.islink(source)
+        return self.walk(source, "" if is_folder else source.name)
 
-    def walk(self, place: Path) -> Iterator[_Item]:
+    def walk(self, place: Path, name: str) -> Iterator[_Item]:
         """Find the plain files, the top folder's first: a deep one may use up the entries."""
-        is_folder = place.is_dir() and not place.is_symlink()
-        waiting = deque([(str(place), "" if is_folder else place.name)])
-        os.lstat(place)
+        waiting = deque([(str(place), name)])
         while waiting:
             path, name = waiting.popleft()
             with self.noting(name):
@@ -208,6 +249,8 @@ class _Reader:
         """Find the plain files in a zip file that belongs to the submission."""
         with self.noting(item.path):
             archive = self.open_zip(item)
+            if not any(_name_below(info, "") for info in archive.infolist()):
+                raise Unreadable(NO_MEMBERS)
             yield from self.members_below(archive, archive.infolist(), f"{item.path}/", "")
 
     def members_below(
@@ -226,12 +269,11 @@ class _Reader:
             folder: what the members' names begin with and the submission's paths do not.
         """
         for info in infos:
-            # Not `filename`, which ends before a NUL.
-            name = info.orig_filename.removeprefix(folder)
-            if name.endswith("/") or any(map(is_skipped, name.split("/"))):
+            name = _name_below(info, folder)
+            if not name:
                 continue
             with self.noting(f"{shown_below}{name}"):
-                _check_member(info, nested=not folder)
+                _check_member(info, nested=bool(shown_below))
                 # Members may overlap: what is packed has a cost as well.
                 size = max(info.file_size, info.compress_size)
                 read = partial(_read_member, archive, info)
@@ -264,15 +306,17 @@ class _Reader:
             OSError: it cannot be read.
             Unreadable: it exceeds a limit, is damaged, or its path is taken.
         """
-        if is_notebook(item.name):
-            if item.size > NOTEBOOK_MB * MEGABYTE:
-                raise Unreadable(LARGE_NOTEBOOK)
-            if sum(file.is_notebook for file in self.files) == MOST_NOTEBOOKS:
-                raise Unreadable(self.too_much)
-        if item.size > self.room:
+        notebooks = sum(is_notebook(file.name) for file in self.files)
+        if is_notebook(item.name) and notebooks == MOST_NOTEBOOKS:
             raise Unreadable(self.too_much)
+        if item.size > self.room:
+            large = _turn(item) == 2
+            raise Unreadable(LARGE_NOTEBOOK.format(ANYTHING) if large else self.too_much)
         self.room -= item.size
-        self.keep(File(encodable(item.path), item.name, item.read()))
+        file = File(encodable(item.path), item.name, item.read())
+        if len(file.data) > NOTEBOOK_MB * MEGABYTE and file.is_notebook:
+            raise Unreadable(too_large(file.data))
+        self.keep(file)
 
     def keep(self, file: File) -> None:
         """Put a file among the others; of two with the same path, the first one stays.
@@ -289,13 +333,52 @@ class _Reader:
         self.folders |= folders
 
 
-def _read_file(path: str, size: int) -> bytes:
+def open_export(path: Path) -> zipfile.ZipFile:
+    """Open a zip file that may hold a whole class, without reading it into memory.
+
+    Raises:
+        OSError, Unreadable: it cannot be read, has too many members, or is no zip file.
+    """
+    file = _ExportFile(str(path), opener=_open_plain)
+    try:
+        return zipfile.ZipFile(file)
+    except Exception:  # `zipfile` raises many kinds of error on what is damaged
+        file.close()
+        raise Unreadable(PACKED) from None
+    finally:
+        file.limit = sys.maxsize
+
+
+class _ExportFile(io.FileIO):
+    """A zip file, of which `zipfile` reads the table of contents at once, however large it is."""
+
+    limit = LARGEST_TABLE
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and size > self.limit:
+            raise Unreadable(PACKED)
+        return super().read(size) or b""
+
+
+def _open_plain(path: str, flags: int = os.O_RDONLY) -> int:
     # Should the path have become a link or a pipe after all, neither follow nor wait.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Unreadable(SPECIAL)
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Unreadable(SPECIAL)
+    return descriptor
+
+
+def _read_file(path: str, size: int) -> bytes:
+    with open(path, "rb", opener=_open_plain) as file:
         return file.read(size)
+
+
+def _name_below(info: zipfile.ZipInfo, folder: str) -> str:
+    """Return the path of a file in a folder of a zip file; of what is left out, an empty one."""
+    # Not `filename`, which ends before a NUL.
+    name = info.orig_filename.replace("\\", "/").removeprefix(folder)
+    return "" if name.endswith("/") or any(map(is_skipped, name.split("/"))) else name
 
 
 def _check_member(info: zipfile.ZipInfo, nested: bool) -> None:
@@ -330,31 +413,41 @@ def _clean(path: str) -> str:
     Raises:
         Unreadable: it leads elsewhere, or is too long.
     """
-    clean = encodable(path)
-    parts = clean.split("/")
+    # Windows has backslashes between folders, and some programs begin each path with "./".
+    parts = [part for part in encodable(path).replace("\\", "/").split("/") if part != "."]
     lengths = [len(part.encode()) for part in parts]
-    long = sum(lengths) > LONGEST_PATH or max(lengths) > LONGEST_PART or len(parts) > MOST_PARTS
-    if long or BAD_CHARACTERS.search(path) or not {"", ".", ".."}.isdisjoint(parts):
+    long = sum(lengths) > LONGEST_PATH or max(lengths, default=0) > LONGEST_PART
+    if long or len(parts) > MOST_PARTS or BAD_CHARACTERS.search(path):
         raise Unreadable(BAD_PATH)
-    return clean
+    if not parts or not {"", ".."}.isdisjoint(parts):
+        raise Unreadable(BAD_PATH)
+    return "/".join(parts)
 
 
 # -- files as JSON -----------------------------------------------------------------------------
 
 
-def pack(files: Files) -> dict[str, Any]:
-    """Return the files of a submission as JSON."""
-    return {
-        "files": [
-            {"path": file.path, "name": file.name, "data": b64encode(file.data).decode()}
-            for file in files.files
-        ],
-        "refused": files.refused,
-    }
+def pack(files: Files) -> bytes:
+    """Return the files of a submission as a line of JSON.
+
+    Not with `json` alone, which would need four times their size.
+    """
+    parts: list[bytes] = []
+    for file in files.files:
+        about = json.dumps({"path": file.path, "name": file.name}).removesuffix("}")
+        parts += [
+            b", " if parts else b"",
+            about.encode(),
+            b', "data": "',
+            b64encode(file.data),
+            b'"}',
+        ]
+    refused = json.dumps(files.refused).encode()
+    return b"".join([b'{"files": [', *parts, b'], "refused": ', refused, b"}\n"])
 
 
 def unpack(message: dict[str, Any]) -> Files:
-    """Return what `pack` packed."""
+    """Return the files in such a line, parsed."""
     return Files(
         tuple(
             File(item["path"], item["name"], b64decode(item["data"])) for item in message["files"]

@@ -7,8 +7,9 @@ from then on; no public message is made after that.
 from __future__ import annotations
 
 import copy
+import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -26,13 +27,14 @@ from .homework import (
 )
 from .processes import Sandbox
 from .proxies import Environment
-from .sessions import CellFault, Fault, Session
-from .upload import Cell, Notebook, Upload, match
+from .sessions import CellFault, Fault, LeftOut, Session
+from .upload import Notebook, Upload, match
+from .written import Found, find_answer
 
 # The message of every test of a notebook that is not there.
 NOTHING = "There is nothing to grade; the text on top of this page says why."
-# Otter's mark behind a question that is graded by hand.
-END_OF_QUESTION = "<!-- END QUESTION -->"
+IMPORTS_TORCH = re.compile(r"\b(import|from) +torch\b")
+OPTIMIZER = re.compile(r"\boptim\b")
 
 
 @dataclass
@@ -66,7 +68,7 @@ class WrittenAnswer:
     """A question that people grade, and what the student wrote."""
 
     question: WrittenQuestion
-    text: str = ""
+    found: Found = field(default_factory=Found)
 
 
 Answer = GradedQuestion | WrittenAnswer
@@ -81,6 +83,7 @@ class GradedPart:
     problem: str  # why there is no notebook, for the student
     answers: list[Answer]
     cell_faults: list[CellFault] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
 
     @property
     def questions(self) -> list[GradedQuestion]:
@@ -117,7 +120,7 @@ def grade(homework: Homework, upload: Upload, sandbox: Sandbox | None) -> Graded
         GraderError: the grader cannot do its work; never for what the upload holds.
     """
     start = time.monotonic()
-    notebooks, problems = match(upload, [part.name for part in homework.parts])
+    notebooks, problems = match(upload, {part.name: part.handed_out for part in homework.parts})
     parts = [
         GradedPart(
             part,
@@ -138,10 +141,26 @@ def grade(homework: Homework, upload: Upload, sandbox: Sandbox | None) -> Graded
                 sessions[part.part.name] = session
         _run(parts, sessions)
     for part in parts:
-        _find_written_answers(part)
+        _find_written_answers(part, upload)
     missing = dict.fromkeys(m for session in sessions.values() for m in session.notebook.missing)
     short = any(session.short for session in sessions.values())
     return Graded(homework, parts, upload.faults, list(missing), time.monotonic() - start, short)
+
+
+def modules_to_preload(upload: Upload) -> tuple[str, ...]:
+    """Return what the sandbox should import once, for else it is imported in each test case.
+
+    To import torch takes three times as long as to grade. An optimizer imports another part of it
+    when it is made.
+    """
+    sources = [
+        source
+        for notebook in upload.notebooks
+        for source in cells_to_run(notebook, notebook).values()
+    ]
+    if not any(map(IMPORTS_TORCH.search, sources)):
+        return ()
+    return ("torch", "torch._dynamo") if any(map(OPTIMIZER.search, sources)) else ("torch",)
 
 
 def _unanswered(question: Question) -> Answer:
@@ -175,7 +194,8 @@ def _run(parts: list[GradedPart], sessions: Mapping[str, Session]) -> None:
     for part in parts:
         if part.notebook is not None:
             session = sessions[part.part.name]
-            part.cell_faults = session.run_cells(_graded_cells(part.notebook))
+            cells = cells_to_run(part.notebook, part.part.handed_out)
+            part.cell_faults, part.left_out = session.run_cells(cells)
     for part in parts:
         for question in part.questions:
             question.results = [_nothing(case) for case in question.question.tests.test_cases]
@@ -186,12 +206,16 @@ def _run(parts: list[GradedPart], sessions: Mapping[str, Session]) -> None:
                     _run_tests(question, hidden, sessions[part.part.name])
 
 
-def _graded_cells(notebook: Notebook) -> dict[int, str]:
+def cells_to_run(notebook: Notebook, handed_out: Notebook) -> dict[int, str]:
     """Return the sources of the cells that grading runs, by position."""
+    left_out = {""}
+    if not any(cell.ignored for cell in notebook.cells):
+        # A program has dropped all tags, and what only looks would draw and train here.
+        left_out |= {cell.source.strip() for cell in handed_out.cells if cell.ignored}
     return {
         cell.index: cell.source
         for cell in notebook.cells
-        if cell.kind == "code" and not cell.ignored and cell.source.strip()
+        if cell.kind == "code" and not cell.ignored and cell.source.strip() not in left_out
     }
 
 
@@ -233,34 +257,10 @@ def _failed_by(fault: Fault, case: TestCase) -> CaseResult:
     return CaseResult(case, f"{names}: {text}", passed=False, facts=facts)
 
 
-def _find_written_answers(part: GradedPart) -> None:
+def _find_written_answers(part: GradedPart, upload: Upload) -> None:
     """Fill in the answers to written questions."""
     for answer in part.answers:
         if isinstance(answer, WrittenAnswer) and part.notebook is not None:
-            answer.text = written_answer(answer.question.id, part.part, part.notebook)
-
-
-def written_answer(question: str, part: Part, notebook: Notebook) -> str:
-    """Return what a student wrote below a question: all there that was not handed out."""
-    place = {cell.source.strip() for cell in _cells_of(question, part.handed_out)}
-    everything = {cell.source.strip() for cell in part.handed_out.cells}
-    texts = []
-    for cell in _cells_of(question, notebook):
-        source = cell.source.strip()
-        if source in everything - place:
-            break  # the student deleted the cell that ends the question
-        if source and source not in place:
-            texts.append(source)
-    return "\n\n".join(texts)
-
-
-def _cells_of(question: str, notebook: Notebook) -> Iterator[Cell]:
-    """Yield the cells from a question's heading to the mark where Otter ends it."""
-    inside = False
-    for cell in notebook.cells:
-        begins = not inside and f"## {question}:" in cell.source
-        if inside and END_OF_QUESTION in cell.source:
-            return
-        inside = inside or begins
-        if inside:
-            yield cell
+            answer.found = find_answer(
+                answer.question.id, part.part.handed_out, part.notebook, upload.files
+            )

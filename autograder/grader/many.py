@@ -21,27 +21,25 @@ import contextlib
 import ctypes
 import json
 import os
-import re
 import signal
 import sys
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
 from .files import Files, unpack
-from .grading import Graded, GradedQuestion, grade
+from .grading import Graded, GradedQuestion, grade, modules_to_preload
 from .homework import Homework, load
 from .processes import Sandbox
-from .report import cut, make_results
+from .report import MOST_CELLS, cut, make_results, shortened
 from .upload import Upload, make_upload
 
 # What scores and messages can depend on, besides Python.
 PACKAGES = ("numpy", "otter-grader", "ipython")
 # From <linux/prctl.h>: a signal for this process when the thread that started it ends.
 PR_SET_PDEATHSIG = 1
-IMPORTS_TORCH = re.compile(r"^\s*(import|from)\s+torch\b", re.MULTILINE)
 LONGEST_LINE = 300  # of a fault
 
 
@@ -111,29 +109,21 @@ def versions() -> dict[str, str]:
 
 
 class Sandboxes(contextlib.ExitStack):
-    """A sandbox for most submissions, and one with torch for those that import it.
+    """A sandbox for most submissions, and others for those that import torch.
 
-    To import torch takes three times as long as to grade, and again in each test case where a
-    function imports it. For the others, its memory would make every fork slower.
+    For the others, its memory would make every fork slower.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.running: dict[bool, Sandbox] = {}
+        self.running: dict[tuple[str, ...], Sandbox] = {}
 
     def choose(self, upload: Upload) -> Sandbox:
         """Return the sandbox that suits an upload."""
-        graded = [
-            cell.source
-            for notebook in upload.notebooks
-            for cell in notebook.cells
-            if cell.kind == "code" and not cell.ignored
-        ]
-        with_torch = any(map(IMPORTS_TORCH.search, graded))
-        if with_torch not in self.running:
-            sandbox = Sandbox(preload=["torch"] if with_torch else [])
-            self.running[with_torch] = self.enter_context(sandbox)
-        return self.running[with_torch]
+        modules = modules_to_preload(upload)
+        if modules not in self.running:
+            self.running[modules] = self.enter_context(Sandbox(modules))
+        return self.running[modules]
 
 
 def _blank(homework: Homework) -> dict[str, Any]:
@@ -157,6 +147,11 @@ def _grade(homework: Homework, sandboxes: Sandboxes, message: dict[str, Any]) ->
 def describe(graded: Graded) -> dict[str, Any]:
     """Return what a class run keeps of a graded submission, as data."""
     totals = [question.score for question in graded.questions]
+    cases = [
+        case for question in graded.questions for case in _describe_cases(question, graded.homework)
+    ]
+    for case, message in zip(cases, shortened([case["message"] for case in cases]), strict=True):
+        case["message"] = message
     return {
         "seconds": round(graded.seconds, 3),
         "score": round(sum(earned for earned, _ in totals), 5),
@@ -168,17 +163,17 @@ def describe(graded: Graded) -> dict[str, Any]:
             }
             for question in graded.questions
         },
-        "cases": [
-            case
-            for question in graded.questions
-            for case in _describe_cases(question, graded.homework)
-        ],
+        "cases": cases,
         "faults": _find_faults(graded),
     }
 
 
 def _describe_cases(question: GradedQuestion, homework: Homework) -> list[dict[str, Any]]:
     """Return the test cases of one question."""
+    facts = [
+        result.facts and replace(result.facts, summary=_one_line(result.facts.summary))
+        for result in question.results
+    ]
     return [
         {
             "question": question.question.id,
@@ -188,9 +183,9 @@ def _describe_cases(question: GradedQuestion, homework: Homework) -> list[dict[s
             "passed": result.passed,
             "points": round(result.test_case.points, 5),
             "message": cut(result.message, homework),
-            "facts": asdict(result.facts) if result.facts else None,
+            "facts": asdict(fact) if fact else None,
         }
-        for number, result in enumerate(question.results, 1)
+        for number, (result, fact) in enumerate(zip(question.results, facts, strict=True), 1)
     ]
 
 
@@ -202,8 +197,10 @@ def _find_faults(graded: Graded) -> list[str]:
             faults.append(f"{part.part.name}: not graded. {part.problem}")
         faults += [
             f"{part.part.name}, cell {fault.index + 1}: {_one_line(fault.error)}"
-            for fault in part.cell_faults
+            for fault in part.cell_faults[:MOST_CELLS]
         ]
+        if len(part.cell_faults) > MOST_CELLS:
+            faults.append(f"{part.part.name}: {len(part.cell_faults) - MOST_CELLS} more cells")
         faults += [
             f"{question.question.id}: {_one_line(fault)}"
             for question in part.questions

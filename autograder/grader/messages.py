@@ -80,13 +80,22 @@ class Refused(TypedDict):
     refused: str  # why it does not run, for staff
 
 
+# Of a cell: all at once; statement by statement, each for a second; definitions and imports alone.
+How = Literal["whole", "hurried", "definitions"]
+
+
 class RunCell(TypedDict):
     do: Literal["run cell"]
     source: str
+    how: How
+    after: int  # if not whole: leave out what begins on this line or before
 
 
 class CellDone(TypedDict):
     error: ErrorReport | None
+    stopped_at: int  # the line in which the cell had to be stopped, or 0
+    left_out: list[tuple[str, str]]  # lines that had no effect, and why
+    threads: bool  # whether the process has threads now, which a case does not have
 
 
 class ErrorReport(TypedDict, total=False):
@@ -97,6 +106,7 @@ class ErrorReport(TypedDict, total=False):
     text: str
     errno: int  # of an error of the system
     line: str  # of the student's code
+    missing: str  # what it wanted that grading does not have: a key of `sessions.MISSING`, or ""
 
 
 class OpenCase(TypedDict):

@@ -32,8 +32,14 @@ START = Path(__file__).with_name("start.py")
 PATIENCE = 30
 # For removing a folder, and for a process to end after it was asked to.
 GRACE = 2
-# Threads would only fight for half a CPU, and a fork copies one of them.
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# Threads would only fight for half a CPU, and a fork copies one of them. The second holds whatever
+# a notebook asks for.
+ONE_THREAD = (
+    "OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS", "TORCHINDUCTOR_COMPILE_THREADS",
+)  # fmt: skip
+# Installers need not find out again and again that there is no network.
+OFFLINE = ("PIP_NO_INDEX", "PIP_DISABLE_PIP_VERSION_CHECK", "UV_OFFLINE")
 
 
 class GraderError(Exception):
@@ -291,10 +297,13 @@ def _open_folder() -> str:
 
 def _scrubbed_environment() -> dict[str, str]:
     """Return what student code may know of this process's environment."""
-    kept: Iterable[str] = ("PATH", "LANG", "LC_ALL", "TZ")
+    kept: Iterable[str] = ("LANG", "LC_ALL", "TZ")
+    places = os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)
     return {
         **{name: os.environ[name] for name in kept if name in os.environ},
-        **dict.fromkeys(ONE_THREAD, "1"),
+        "PATH": os.pathsep.join(places),  # so that ``!python`` and ``!pip`` are this one
+        **dict.fromkeys((*ONE_THREAD, *OFFLINE), "1"),
+        "NUMBA_THREADING_LAYER": "workqueue",  # the one that goes on after a fork
         "USER": "student",
         "MPLBACKEND": "Agg",
     }

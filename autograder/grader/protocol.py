@@ -35,6 +35,9 @@ SMALL_MESSAGE = 2**16
 DEEPEST = 20
 # Of an error's text and of a line of code, in characters.
 LONGEST_TEXT = 10_000
+# Of what a cell leaves out: a line and why, in characters; and how many lines are named.
+LONGEST_LINE = 200
+MOST_LINES = 20
 # Of a message. In Python each takes up to a hundred times its place in the JSON; arrays do not.
 MOST_PARTS = 200_000
 # Of an array of no numbers, which says so in a few bytes.
@@ -151,6 +154,16 @@ def _set_timeout(channel: socket.socket, deadline: float) -> None:
     if seconds <= 0:
         raise TimeoutError
     channel.settimeout(None if math.isinf(seconds) else seconds)
+
+
+def shorten(left_out: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return lines that a cell leaves out, and why, none of them long, and not too many.
+
+    Raises:
+        ValueError, TypeError: they are no such thing.
+    """
+    pairs = [(str(line), str(why)) for line, why in left_out[:MOST_LINES]]
+    return [(line[:LONGEST_LINE], why[:LONGEST_LINE]) for line, why in pairs]
 
 
 # -- values -----------------------------------------------------------------------------------

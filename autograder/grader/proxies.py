@@ -17,7 +17,7 @@ import numpy as np
 
 from . import facts
 from .protocol import LONGEST_TEXT, ProtocolError, clean_name, decode, encode
-from .sessions import Case
+from .sessions import Case, missing
 
 # What tracebacks call the file of student code.
 STUDENT = "<student>"
@@ -75,6 +75,7 @@ class StudentFunction:
         """Raise an error like the one that came, with the student's line in its traceback."""
         report = report if isinstance(report, dict) else {}
         text, line = (str(report.get(key, ""))[:LONGEST_TEXT] for key in ("text", "line"))
+        text = "\n".join([text, *missing(report)])
         error = make_error(report.get("type"), report.get("base"), text)
         if isinstance(error, MemoryError):
             error = MemoryError(f"{text} (in grading, code may use {self._memory_mb():g} MB)")

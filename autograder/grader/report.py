@@ -5,7 +5,10 @@ Everything is plain text, so nothing that a student wrote can pass for a part of
 
 from __future__ import annotations
 
+import json
 import re
+from bisect import bisect_right
+from platform import python_version
 from typing import Any
 
 from .grading import Graded, GradedPart, GradedQuestion, WrittenAnswer
@@ -15,6 +18,11 @@ from .homework import CaseResult, Homework, names_in
 NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 # The others fail for the same reason, or are not meant seriously.
 MOST_CELLS = 20
+# Of all texts of a report, or of a record, together. Gradescope has to store and to show it, and an
+# emoji takes 12 bytes in JSON. An honest report has some 10 kB.
+MOST_BYTES = 2**19
+SHORTENED = "\n(cut: the report is too long)"
+LEFT_OUT = "Lines that do not work in grading; the rest of their cells ran:"
 FOR_HIDDEN = {
     "hidden": "Results of hidden tests are not shown.",
     "after_due_date": "Results of hidden tests are shown after the due date.",
@@ -32,9 +40,12 @@ def make_results(graded: Graded) -> dict[str, Any]:
                 tests.append(_written_entry(answer, graded.homework))
             else:
                 tests += _test_entries(answer, graded.homework)
+    output, *outputs = shortened([_summary(graded), *(test["output"] for test in tests)])
+    for test, text in zip(tests, outputs, strict=True):
+        test["output"] = text
     return {
         "score": round(sum(question.score[0] for question in graded.questions), 5),
-        "output": _summary(graded),
+        "output": output,
         "output_format": "text",
         "test_output_format": "text",
         "stdout_visibility": "hidden",
@@ -63,12 +74,16 @@ def failure_results(words: str) -> dict[str, Any]:
 def _summary(graded: Graded) -> str:
     """Return what was graded, what failed, and what is still to come."""
     homework = graded.homework
-    paragraphs = [f"{homework.title}, version {homework.version}"]
+    graded_with = f"graded with Python {python_version()}"
+    paragraphs = [f"{homework.title}, version {homework.version}, {graded_with}"]
     paragraphs.append("\n".join(_what_was_graded(part) for part in graded.parts))
     paragraphs += graded.upload_faults
     faults = [line for part in graded.parts for line in _cell_faults(part, homework)]
     if faults:
         paragraphs.append(cut("Cells that failed:\n" + "\n".join(faults), homework))
+    lines = [line for part in graded.parts for line in _left_out(part)]
+    if lines:
+        paragraphs.append(cut(f"{LEFT_OUT}\n" + "\n".join(lines), homework))
     if FOR_HIDDEN[homework.hidden_visibility]:
         paragraphs.append(FOR_HIDDEN[homework.hidden_visibility])
     return "\n\n".join(paragraphs)
@@ -77,7 +92,14 @@ def _summary(graded: Graded) -> str:
 def _what_was_graded(part: GradedPart) -> str:
     if part.notebook is None:
         return f"{part.part.name}: not graded. {part.problem}"
-    return f"{part.part.name}: graded, from the file {part.notebook.path}"
+    lines = [f"{part.part.name}: graded, from the file {part.notebook.path}"]
+    if not part.notebook.has_usual_name:
+        lines.append("  Its name should end in .ipynb; it was read as a notebook all the same.")
+    if part.notebook.assignment != part.part.name:
+        lines.append(
+            f"  Its metadata do not say that it is {part.part.name}; the checks in its cells do."
+        )
+    return "\n".join(lines)
 
 
 def _cell_faults(part: GradedPart, homework: Homework) -> list[str]:
@@ -93,6 +115,17 @@ def _cell_faults(part: GradedPart, homework: Homework) -> list[str]:
     ]
     if len(part.cell_faults) > MOST_CELLS:
         lines.append(f"- and {len(part.cell_faults) - MOST_CELLS} more in {part.part.name}")
+    return lines
+
+
+def _left_out(part: GradedPart) -> list[str]:
+    """Return a line for each line of the notebook that had no effect."""
+    lines = [
+        " ".join(f"- {part.part.name}, cell {left.index + 1}: {left.line} ({left.why})".split())
+        for left in part.left_out[:MOST_CELLS]
+    ]
+    if len(part.left_out) > MOST_CELLS:
+        lines.append(f"- and {len(part.left_out) - MOST_CELLS} more in {part.part.name}")
     return lines
 
 
@@ -154,7 +187,10 @@ def _message(result: CaseResult) -> str:
 
 
 def _written_entry(answer: WrittenAnswer, homework: Homework) -> dict[str, Any]:
-    text = cut(answer.text, homework)
+    text = cut(answer.found.text, homework)
+    if answer.found.pictures_in:
+        files = ", ".join(answer.found.pictures_in)
+        text += f"\n\n(To see the pictures, look into the file {clean(files)}.)"
     return {
         "name": f"{answer.question.id}, written answer",
         "output": text or "There is no answer here.",
@@ -163,13 +199,43 @@ def _written_entry(answer: WrittenAnswer, homework: Homework) -> dict[str, Any]:
     }
 
 
+def clean(text: str) -> str:
+    """Return a text without characters that are no text."""
+    return NO_TEXT.sub("\ufffd", text)
+
+
 def cut(text: str, homework: Homework) -> str:
     """Return a text without characters that are no text, its end left out if it is too long."""
-    text = NO_TEXT.sub("\ufffd", text)
+    text = clean(text)
     longest = homework.limits.output_characters
     if len(text) <= longest:
         return text
     return f"{text[:longest]}\n(cut: {len(text) - longest} more characters)"
+
+
+def shortened(texts: list[str]) -> list[str]:
+    """Return texts with at most `MOST_BYTES` as JSON; of too much, only the longest are cut."""
+    sizes = [_size(text) for text in texts]
+    left = MOST_BYTES
+    for number, size in enumerate(sorted(sizes)):
+        share = left // (len(sizes) - number)
+        if size > share:
+            return [_cut_to(text, share) for text in texts]
+        left -= size
+    return texts
+
+
+def _cut_to(text: str, size: int) -> str:
+    if _size(text) <= size:
+        return text
+    lengths = range(1, len(text))
+    most = bisect_right(lengths, size - _size(SHORTENED), key=lambda n: _size(text[:n]))
+    return text[:most] + SHORTENED
+
+
+def _size(text: str) -> int:
+    """Return how many bytes a text takes in JSON."""
+    return len(json.dumps(text))
 
 
 def _indent(text: str) -> str:

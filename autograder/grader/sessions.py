@@ -7,26 +7,48 @@ after: which cells run again when the process has to be started anew, and for ho
 from __future__ import annotations
 
 import errno
+import operator
 import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from . import facts
 from .limits import Limits
-from .messages import NO_FORK, LookUp, OpenCase, RunCell
+from .messages import NO_FORK, How, LookUp, OpenCase, RunCell
 from .messages import Call as CallMessage
 from .processes import GRACE, GraderError, Sandbox, SandboxedNotebook, describe_end
-from .protocol import LONGEST_TEXT, SMALL_MESSAGE, ProtocolError, send
+from .protocol import LONGEST_TEXT, SMALL_MESSAGE, ProtocolError, send, shorten
 
 # Within this time a case's process has ended, unless student code keeps it.
 SOON = 0.5
-# What code meets that wants to download something, or to start a server.
-NETWORK_ERRORS = ("URLError", "ConnectionError", "gaierror", "PermissionError")
+# To say of any fault in the syntax: whether a newer Python would take it, only that one knows.
+TOO_NEW = (
+    f"\nGrading runs Python {sys.version_info.major}.{sys.version_info.minor}. If the line runs on "
+    f"your machine, it needs a newer Python: write it in another way."
+)
+# What code can want that grading does not have, in words for the student.
+MISSING = {
+    "network": "In grading there is no network.",
+    "shared memory": (
+        "In grading, processes cannot share memory, as queues and locks of multiprocessing do. "
+        "Do without them, or use multiprocessing.Pool, which works."
+    ),
+}
+HURRIED = "Below it, each statement had a second, so that definitions still ran."
+LATE = (
+    "The cells before it took too long, so that each statement here had a second, and this failed:"
+)
+ENDLESS = "is there an endless loop?"
+# In notebooks with threads. A fork has none but the one that made it.
+ENDLESS_OR_THREAD = (
+    "is there an endless loop, or does it wait for a thread that a cell has started? Tests call it "
+    "in a copy of the notebook's process, without such threads: start them inside the function"
+)
 # Errors that a full machine causes: processes, memory, room on the disk, open files are used up.
 SHORTAGES = (errno.EAGAIN, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.ENFILE)
 BROKEN = "could not be run again after what the notebook had done before"
@@ -57,6 +79,15 @@ class CellFault:
     error: str
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A line that had no effect in grading: in which cell, and what was wrong with it."""
+
+    index: int
+    line: str
+    why: str
+
+
 class Session:
     """One notebook in the sandbox. Its process is started again whenever something ends it."""
 
@@ -76,9 +107,11 @@ class Session:
         self.notebook = SandboxedNotebook(sandbox, files, limits)
         self.cells: dict[int, str] = {}
         self.done: set[int] = set()
-        self.skipped: set[int] = set()
+        self.how: dict[int, How] = {}  # cells that may not run whole any more
+        self.skipped: set[int] = set()  # those of which not even definitions can run
         self.hung: set[str] = set()  # questions: one endless loop need not be waited for often
         self.question = ""  # of the last test case
+        self.threads = False  # whether cells have left threads
         self.broken = ""  # why the notebook cannot run any more
         # Something was used up: by the submission itself, or by what else the machine was doing.
         self.short = False
@@ -94,23 +127,28 @@ class Session:
 
     # Cells.
 
-    def run_cells(self, cells: Mapping[int, str]) -> list[CellFault]:
+    def run_cells(self, cells: Mapping[int, str]) -> tuple[list[CellFault], list[LeftOut]]:
         """Run cells in order; one that fails or has to be killed does not stop the others.
 
         Args:
             cells: their sources by their positions in the notebook.
+
+        Returns:
+            What went wrong in cells, and the lines that were left out of them.
         """
         self.cells = dict(cells)
         faults: dict[int, CellFault] = {}
+        left_out: dict[int, list[LeftOut]] = {}
         # Half of the time is for the tests. Cells that have run once may run again after that.
         end_of_cells = (time.monotonic() + self.end_of_time) / 2
-        # A cell that kills the process is skipped in the next one.
-        while not self._run_through(faults, end_of_cells):
+        # Of a cell that kills the process, only definitions are run in the next one.
+        while not self._run_through(faults, left_out, end_of_cells):
             self._start_again()
             if self.broken:
                 break
         self.clean_up(look_closely=True)
-        return sorted(faults.values(), key=lambda fault: fault.index)
+        lines = [line for index in sorted(left_out) for line in left_out[index]]
+        return sorted(faults.values(), key=lambda fault: fault.index), lines
 
     def clean_up(self, look_closely: bool) -> None:
         """End processes that cells or the test cases of a question have left behind."""
@@ -132,43 +170,68 @@ class Session:
             self.broken = "could not be ended"
             return None
 
-    def _run_through(self, faults: dict[int, CellFault], end_of_cells: float) -> bool:
+    def _run_through(
+        self,
+        faults: dict[int, CellFault],
+        left_out: dict[int, list[LeftOut]],
+        end_of_cells: float,
+    ) -> bool:
         """Run the cells in a fresh process; return whether it is alive at the end."""
         for index in sorted(self.cells.keys() - self.skipped):
-            end = self.end_of_time if index in self.done else end_of_cells
-            if time.monotonic() > end:
-                error, ended = "not run: the cells before it took too long", False
-                self.skipped.add(index)
-            else:
-                error, ended = self._run_cell(self.cells[index])
-                self.done.add(index)
-            if error:
-                faults.setdefault(index, CellFault(index, error))
-            if ended:
-                self.skipped.add(index)
+            run = self._run_cell(index, end_of_cells)
+            if run.error:
+                faults.setdefault(index, CellFault(index, run.error))
+            left_out.setdefault(index, [LeftOut(index, *line) for line in run.left_out])
+            if run.ended:
+                if self.how.get(index) == "definitions":
+                    self.skipped.add(index)
+                self.how[index] = "definitions"
                 return False
         return True
 
-    def _run_cell(self, source: str) -> tuple[str, bool]:
-        """Return what went wrong, if anything, and whether it was the end of the process."""
+    def _run_cell(self, index: int, end_of_cells: float) -> _Run:
+        """Run a cell, or what of it can run."""
+        if index in self.how:
+            return self._ask_for_cell(index)
+        if index not in self.done and time.monotonic() > end_of_cells:
+            self.how[index] = "hurried"
+            run = self._ask_for_cell(index)
+            return replace(run, error=run.error and f"{LATE}\n{run.error}")
+        run = self._ask_for_cell(index)
+        self.done.add(index)
+        if not run.stopped_at:
+            return run
+        self.how[index] = "hurried"
+        rest = self._ask_for_cell(index, after=run.stopped_at)
+        error, lines = f"{run.error}\n{HURRIED}", [*run.left_out, *rest.left_out]
+        return replace(rest, error=error, left_out=lines)
+
+    def _ask_for_cell(self, index: int, after: int = 0) -> _Run:
+        """Have the notebook's process run a cell, and return what came of it."""
+        source = self.cells[index]
         # The process has an alarm of its own; it is waited for a little longer.
         seconds = self.limits.seconds_per_cell + GRACE
         deadline = min(time.monotonic() + seconds, self.end_of_time)
         room = SMALL_MESSAGE + 12 * len(source)  # JSON writes a character as \ud83d\ude00 at most
         try:
-            self.notebook.send(RunCell(do="run cell", source=source), room, deadline)
-            error = self.notebook.receive(deadline)["error"]
-            self.note_shortage(error or {})
-            return (_describe(error) if error else ""), False
+            how = self.how.get(index, "whole")
+            order = RunCell(do="run cell", source=source, how=how, after=after)
+            self.notebook.send(order, room, deadline)
+            answer = self.notebook.receive(deadline)
+            self.threads = answer["threads"] is True
+            self.note_shortage(answer["error"] or {})
+            return _Run.of(answer)
         except TimeoutError:
             if deadline == self.end_of_time:
-                return f"not run to its end: {self.out_of_time}", True
+                return _Run(f"not run to its end: {self.out_of_time}", ended=True)
             seconds = self.limits.seconds_per_cell
-            return f"took longer than {seconds:g} seconds: is there an endless loop?", True
+            return _Run(f"took longer than {seconds:g} seconds: {ENDLESS}", ended=True)
         except EOFError:
-            return f"ended the whole Python process ({self.describe_end(self.stop())})", True
-        except (ProtocolError, KeyError, TypeError, AttributeError):
-            return "sent something else than results to the grader", True
+            return _Run(
+                f"ended the whole Python process ({self.describe_end(self.stop())})", ended=True
+            )
+        except (ProtocolError, KeyError, TypeError, AttributeError, ValueError):
+            return _Run("sent something else than results to the grader", ended=True)
 
     def note_shortage(self, error: Mapping[str, object]) -> None:
         """Note if an error is one that a full machine causes."""
@@ -336,7 +399,8 @@ class Case:
             text = f"was not run to its end: {self.session.out_of_time}"
             self.fail(facts.OUT_OF_TIME, text)
         self.hung = True
-        text = f"took longer than {self.seconds:g} seconds: is there an endless loop?"
+        advice = ENDLESS_OR_THREAD if self.session.threads else ENDLESS
+        text = f"took longer than {self.seconds:g} seconds: {advice}"
         self.fail(facts.TOO_SLOW, text)
 
     def ends_within(self, seconds: float) -> bool:
@@ -371,9 +435,37 @@ class Case:
             return self.session.describe_end(self.session.stop())
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What came of asking for a cell."""
+
+    error: str = ""
+    ended: bool = False  # whether the process has ended, or must
+    stopped_at: int = 0  # the line at which its time was up
+    left_out: Sequence[tuple[str, str]] = ()
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> _Run:
+        """Check what a notebook's process says.
+
+        Raises:
+            KeyError, TypeError, AttributeError, ValueError: it is no such answer.
+        """
+        error = answer["error"]
+        lines = shorten(answer["left_out"])
+        return cls(
+            _describe(error) if error else "", False, operator.index(answer["stopped_at"]), lines
+        )
+
+
 def _describe(error: Mapping[str, object]) -> str:
     """Return what a notebook's process says about an error as one text."""
     name, text, line = (str(error.get(key, ""))[:LONGEST_TEXT] for key in ("type", "text", "line"))
     place = f"\nin the line: {line}" if line else ""
-    advice = "\nIn grading there is no network." if name in NETWORK_ERRORS else ""
-    return f"{name}: {text}{place}{advice}"
+    newer = TOO_NEW if name == "SyntaxError" else ""
+    return f"{name}: {text}{place}{newer}" + "".join(f"\n{words}" for words in missing(error))
+
+
+def missing(error: Mapping[str, object]) -> list[str]:
+    """Return what grading does not have that an error comes of, as no or one sentence."""
+    return [words for key, words in MISSING.items() if error.get("missing") == key]

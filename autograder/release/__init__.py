@@ -3,6 +3,7 @@
 The order of things, one module each:
 
 - `settings`, `masters`: read configuration and master notebooks, and refuse what is broken;
+- `names`: tell what people wrote from what editors, systems and copies left behind;
 - `build`: run Otter Assign on each, and assemble ``student/``, ``solutions/`` and the zips;
 - `package`: assemble ``autograder/homework.zip``, the isolated grader for all notebooks;
 - `verify`: grade the solution and the untouched student notebook, and count;
@@ -18,10 +19,6 @@ from collections.abc import Iterable
 
 class ReleaseError(Exception):
     """The release cannot be made; the text says why and what to do about it."""
-
-
-# Left behind by Python, Jupyter and Otter wherever somebody worked; no part of a release.
-LITTER = {"__pycache__", ".ipynb_checkpoints", ".OTTER_LOG"}
 
 
 def refuse(problems: Iterable[str]) -> None:

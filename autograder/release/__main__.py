@@ -16,10 +16,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import LITTER, ReleaseError
+from . import ReleaseError
 from .build import build
 from .leaks import scan
 from .masters import Master, TestedQuestion, clean, read_masters
+from .names import is_litter
 from .package import NAME as HOMEWORK_ZIP
 from .package import build_package
 from .verify import verify
@@ -228,7 +229,7 @@ def _files(root: Path) -> dict[str, bytes]:
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(paths)
-        if path.is_file() and not LITTER & set(path.relative_to(root).parts)
+        if path.is_file() and not is_litter(path.relative_to(root))
     }
 
 

@@ -24,12 +24,13 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 from traitlets.config import Config
 
-from . import LITTER, ReleaseError
+from . import ReleaseError
 from .masters import CLEAN_METADATA, Master
+from .names import LITTER
 from .pictures import keep_pictures
-from .settings import grading_config, shared_files
+from .settings import grading_config, grading_python, shared_files
 
-WITHOUT_LITTER = shutil.ignore_patterns(*LITTER, "*.pyc")
+WITHOUT_LITTER = shutil.ignore_patterns(*LITTER)
 # The earliest date that a zip entry can carry.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 # No cell takes longer than a second; a notebook that hangs should end before one's patience.
@@ -100,6 +101,7 @@ def _assign(root: Path, master: Master, work: Path) -> None:
     shutil.copytree(root / "assignment", folder, ignore=WITHOUT_LITTER)
     config = yaml.safe_load((folder / "config.yml").read_text(encoding="utf-8"))
     config["generate"] = grading_config(root)
+    config["python_version"] = grading_python(root)
     (folder / "config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     command = [sys.executable, "-m", "otter", "assign", master.path.name, "dist"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

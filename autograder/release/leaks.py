@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import LITTER, refuse
+from . import refuse
 from .build import tidy_solution
 from .masters import CLEAN_METADATA, Function, Master, Question, Test
+from .names import is_litter
 from .shapes import NUMBER, Form, body_of, form_of, shape, tokens
 
 ABSOLUTE_PATH = re.compile(
@@ -72,7 +73,7 @@ def scan(masters: list[Master], student: Path) -> None:
     sizes = {size for m in masters for q in m.questions for f in q.functions for size in _sizes(f)}
     for path in sorted(path for path in student.rglob("*") if path.is_file()):
         place = f"student/{path.relative_to(student).as_posix()}"
-        if LITTER & set(path.relative_to(student).parts):
+        if is_litter(path.relative_to(student)):
             continue
         if path.suffix not in KINDS:
             problems.append(

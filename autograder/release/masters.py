@@ -22,6 +22,7 @@ from otter.assign.assignment import Assignment
 from otter.assign.question_config import QuestionConfig
 
 from . import refuse
+from .names import is_litter
 from .settings import config_problems, listed_masters, one_line
 
 QUESTION_ID = re.compile(r"q[1-9][a-z](_[a-z]+)?")
@@ -120,7 +121,7 @@ def read_masters(root: Path) -> list[Master]:
     folder = root / "assignment"
     problems = config_problems(root)
     for path in sorted(folder.glob("*.ipynb")):
-        if path.stem not in names:
+        if path.stem not in names and not is_litter(Path(path.name)):
             problems.append(
                 f"{path.name} is in assignment/, but not listed under [tool.homework] in "
                 f"pyproject.toml: add it there, or move it away"

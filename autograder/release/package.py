@@ -13,9 +13,10 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from . import LITTER, ReleaseError
+from . import ReleaseError, refuse
 from .build import last_line, write_zip
 from .masters import Master, Question, TestedQuestion
+from .names import is_litter, name_problems
 from .settings import mistakes_source, title_and_version
 
 NAME = "homework.zip"
@@ -56,11 +57,16 @@ def build_package(root: Path, masters: list[Master], out: Path) -> None:
 
 
 def _grader() -> dict[str, bytes]:
-    """Return the grader's own files, by name in the zip."""
+    """Return the grader's own files, by name in the zip.
+
+    Raises:
+        ReleaseError: copies lie among them.
+    """
+    refuse(name_problems(GRADER.parents[1], GRADER))
     entries = {name: (GRADER / "gradescope" / name).read_bytes() for name in START}
     for path in GRADER.rglob("*.py"):
         inside = path.relative_to(GRADER.parent)
-        if not LITTER & set(inside.parts):
+        if not is_litter(inside):
             entries[inside.as_posix()] = path.read_bytes()
     return entries
 

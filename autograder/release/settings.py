@@ -20,6 +20,7 @@ from otter.run import AutograderConfig
 
 from ..grader.limits import grader_config
 from . import ReleaseError
+from .names import is_litter, name_problems
 
 # Without these of assignment/ there is no student folder.
 NEEDED = ("STUDENT.md", "requirements.txt", "lab")
@@ -30,6 +31,8 @@ FORBIDDEN = ("points_possible", "score_threshold")
 NOT_ISOLATED = ("seed", "seed_variable", "plugins", "grade_from_log", "serialized_variables")
 # Where a homework keeps the sentences of its mistakes: a module that students import, and a name.
 MISTAKES = re.compile(r"(\w+(?:\.\w+)*):(\w+)")
+# pip has no line for Python itself, so it is a comment.
+PYTHON = re.compile(r"^# python==(3\.\d+)$", re.MULTILINE)
 # The key of otter_config.json that is the isolated grader's, not Otter's.
 OURS = "isolated_grader"
 
@@ -78,6 +81,17 @@ def _text(place: str, value: object) -> str:
     if not isinstance(value, str):
         raise ReleaseError(f"pyproject.toml: {place} must be a text, but is {value!r}")
     return value
+
+
+def grading_python(root: Path) -> str:
+    """Return the version of Python that grading runs, from ``assignment/requirements.txt``."""
+    match = PYTHON.search(_read(root, "assignment/requirements.txt"))
+    if not match:
+        raise ReleaseError(
+            "assignment/requirements.txt does not say which Python grading runs: add a line like "
+            "`# python==3.14`"
+        )
+    return match[1]
 
 
 def mistakes_source(root: Path) -> tuple[str, str] | None:
@@ -140,8 +154,6 @@ def config_problems(root: Path) -> list[str]:
             problems += check(root)
         except ReleaseError as error:
             problems.append(str(error))
-    for path in sorted(folder.glob("lab/**/*.py")):
-        problems += _syntax(path, f"assignment/{path.relative_to(folder).as_posix()}")
     return problems
 
 
@@ -167,6 +179,7 @@ def _grading_problems(root: Path) -> Iterator[str]:
             )
     title_and_version(root)
     mistakes_source(root)
+    grading_python(root)
     try:
         grader_config(_whole_grading_config(root))
     except ValueError as error:
@@ -189,6 +202,8 @@ def _assignment_problems(root: Path) -> Iterator[str]:
     except Exception as error:  # fica, which reads the settings, raises classes of its own
         yield f"{place}: {one_line(error)}: correct or remove that key"
         return
+    if "python_version" in config:
+        yield f"{place}: python_version comes from requirements.txt: remove that key"
     yield from _not_boolean(place, config, Assignment({}))
     files = config.get("files") or []
     if not _is_list_of_names(files):
@@ -197,6 +212,19 @@ def _assignment_problems(root: Path) -> Iterator[str]:
     for name in [config.get("requirements"), *files]:
         if name and name not in NEEDED and not (root / "assignment" / str(name)).exists():
             yield f"{place} names {name}, which is not in assignment/: correct or remove it"
+    for name in files:
+        yield from _handed_out_problems(root, root / "assignment" / name)
+
+
+def _handed_out_problems(root: Path, top: Path) -> Iterator[str]:
+    """Yield which files of a folder that students would get are not meant, or no Python."""
+    if odd := list(name_problems(root, top)):
+        yield from odd
+        return
+    for path in sorted(top.rglob("*.py")):
+        inside = path.relative_to(root)
+        if not is_litter(inside):
+            yield from _syntax(path, inside.as_posix())
 
 
 def _not_boolean(place: str, config: dict[str, Any], defaults: object) -> Iterator[str]:

@@ -7,6 +7,8 @@ import json
 import shutil
 from pathlib import Path
 
+import nbformat
+
 from . import (
     NOTEBOOK,
     POINTS,
@@ -83,10 +85,11 @@ def json_but_a_list(folder):
     _write(folder, "[1, 2, 3]")
 
 
-@upload(0, "no notebook as Jupyter saves it today", warm=True)
+@upload(POINTS, "from the file gradient_descent.ipynb", warm=True)
 def notebook_of_format_3(folder):
     """A notebook as IPython saved it until 2015."""
-    _write(folder, json.dumps({"nbformat": 3, "worksheets": [{"cells": []}], "metadata": {}}))
+    notebook = nbformat.read(ROOT / SOLVED / f"{NOTEBOOK}.ipynb", as_version=3)
+    _write(folder, json.dumps(notebook))
 
 
 @upload(0, "merge-conflict markers", warm=True)
@@ -109,10 +112,47 @@ def no_cells(folder):
     _changed(folder, cells=[])
 
 
-@upload(0, "The homework's name is missing inside: gradient_descent.ipynb", warm=True)
+@upload(POINTS, "Its metadata do not say that it is gradient_descent", stock=False, warm=True)
 def no_metadata(folder):
     """A notebook that has lost what Otter wrote into it."""
     _changed(folder, metadata={})
+
+
+@upload(0, "The homework's name is missing inside: gradient_descent.ipynb", warm=True)
+def nothing_says_which_homework(folder):
+    """A notebook that has lost its metadata and its checks."""
+    cells = read_notebook(SOLVED)["cells"]
+    kept = [c for c in cells if "grader.check" not in "".join(c["source"])]
+    _changed(folder, metadata={}, cells=kept)
+
+
+@upload(POINTS, "Its name should end in .ipynb", stock=False, warm=True)
+def named_as_a_text(folder):
+    """A notebook that a browser has saved as a text."""
+    _write(folder, _text(), "Gradient_Descent.ipynb (1).txt")
+
+
+@upload(POINTS, "from the file hw.zip/part 1/gradient_descent.ipynb", stock=False, warm=True)
+def zip_file_with_backslashes(folder):
+    """A zip file in which folders end with backslashes."""
+    members = {"part 1\\gradient_descent.ipynb": _text(), "part 1\\..\\..\\x.py": "1"}
+    _write(folder, _zipped(members), "hw.zip")
+
+
+@upload(36, "Its metadata do not say that it is relu_sgd", stock=False, warm=True)
+def merged_notebooks(folder):
+    """Both solutions in one notebook."""
+    first, second = read_notebook(SOLVED), read_notebook(SOLVED, OTHER)
+    _changed(folder, cells=[*first["cells"], *second["cells"]])
+
+
+@upload(POINTS, "from the file gradient_descent.ipynb", stock=False, warm=True)
+def checkpoint_beside_the_notebook(folder):
+    """An older copy that Jupyter has made."""
+    _write(folder, _text())
+    cells = read_notebook(SOLVED)["cells"][:30]
+    old = json.dumps({**read_notebook(SOLVED), "cells": cells})
+    _write(folder, old, f"{NOTEBOOK}-checkpoint.ipynb")
 
 
 @upload(0, "Notebooks of another homework came: gradient_descent.ipynb (of homework_0)", warm=True)
@@ -156,9 +196,18 @@ def same_notebook_twice(folder):
     warm=True,
 )
 def two_versions(folder):
-    """The untouched notebook, and the solved one."""
+    """Two notebooks with answers, one of them an older one."""
     _write(folder, _text())
-    _write(folder, _text(UNTOUCHED), "old.ipynb")
+    notebook = read_notebook(SOLVED)
+    replace_function(notebook, "constant_optimum", "def constant_optimum(y): return 0")
+    _write(folder, json.dumps(notebook), "old.ipynb")
+
+
+@upload(POINTS, "from the file solved.ipynb", stock=False, warm=True)
+def untouched_notebook_beside_the_solved_one(folder):
+    """The notebook as it was downloaded, and the solved one."""
+    _write(folder, _text(UNTOUCHED))
+    _write(folder, _text(), "solved.ipynb")
 
 
 @upload(36, stock=False, warm=True)
@@ -300,7 +349,7 @@ def unknown_magic(folder):
     write_notebook(notebook, folder)
 
 
-# The network is refused at once; without a limit, pip tries again for ten seconds.
+# The network is refused at once; unless told so, pip tries again for ten seconds.
 @upload(POINTS, limits={"seconds_per_cell": 2})
 def package_is_installed(folder):
     """A cell installs a package, as on Colab."""
@@ -309,7 +358,7 @@ def package_is_installed(folder):
     write_notebook(notebook, folder)
 
 
-@upload(POINTS, "ModuleNotFoundError", stock=False, warm=True)
+@upload(POINTS, "Colab's own modules are not here", stock=False, warm=True)
 def colab(folder):
     """A cell mounts a drive, as on Colab."""
     _with_cell(folder, "from google.colab import drive\ndrive.mount('/content/drive')")
@@ -348,12 +397,54 @@ def three_thousand_cells(folder):
     _changed(folder, cells=cells)
 
 
-@upload(0, "a notebook may have 10 MB and 2000 cells", stock=False)
+@upload(0, ("a notebook may have 10 MB", "Clear Outputs of All Cells"), stock=False)
 def huge_outputs(folder):
     """A notebook with 12 MB of output."""
     notebook = read_notebook(SOLVED)
     output = {"output_type": "stream", "name": "stdout", "text": "x" * 12 * 2**20}
     notebook["cells"][3]["outputs"] = [output]
+    write_notebook(notebook, folder)
+
+
+@upload(0, ("a notebook may have 10 MB", "Make the pictures in your answers"), stock=False)
+def photo_in_an_answer(folder):
+    """A photo of 9 MB in a written answer."""
+    notebook = read_notebook(SOLVED)
+    photo = {"cell_type": "markdown", "metadata": {}, "source": "![](attachment:a.jpg)"}
+    photo["attachments"] = {"a.jpg": {"image/jpeg": "A" * 12 * 2**20}}
+    notebook["cells"].append(photo)
+    write_notebook(notebook, folder)
+
+
+@upload(POINTS, warm=True)
+def lines_that_end_as_on_windows(folder):
+    """Sources whose lines end in carriage return and line feed, or in the first alone."""
+    notebook = read_notebook(SOLVED)
+    for i, changed in enumerate(notebook["cells"]):
+        end = "\r\n" if i % 2 else "\r"
+        changed["source"] = "".join(changed["source"]).replace("\n", end)
+    write_notebook(notebook, folder)
+
+
+@upload(POINTS)
+def ninety_thousand_empty_lines(folder):
+    """A cell that ends in as many line breaks, and one that has as many spaces."""
+    _with_cell(folder, "x = 1" + "\n" * 90_000)
+    notebook = json.loads((folder / f"{NOTEBOOK}.ipynb").read_text())
+    add_cell(notebook, "x = 1" + " " * 90_000, 4)
+    write_notebook(notebook, folder)
+
+
+@upload(0, "(cut: the report is too long)", warm=True)
+def emojis_in_every_message(folder):
+    """Each function and many cells raise an error with 9000 emojis."""
+    notebook = read_notebook(UNTOUCHED)
+    for changed in notebook["cells"]:
+        if "answer" in str(changed["metadata"].get("tags")) and changed["cell_type"] == "code":
+            lines = "".join(changed["source"]).splitlines()
+            changed["source"] = f"{lines[0]}\n    raise ValueError('\U0001f600' * 9000)"
+    for i in range(30):
+        add_cell(notebook, f"raise ValueError('{i}' + '\U0001f600' * 9000)", 4)
     write_notebook(notebook, folder)
 
 

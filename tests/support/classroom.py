@@ -78,6 +78,18 @@ def write_notebooks(folder: Path, answers: list[Answer], **sources: str) -> Path
     return folder
 
 
+def write_files(folder: Path, files: dict[str, str]) -> Path:
+    """Write texts below a folder; a name that ends with a slash is one of a folder."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith("/"):
+            path.mkdir(exist_ok=True)
+        else:
+            path.write_text(text, encoding="utf-8")
+    return folder
+
+
 def zip_up(folder: Path) -> Path:
     """Replace a folder by a zip file."""
     shutil.make_archive(str(folder), "zip", folder)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Gradescope runs this once, as root, when it builds the image. It makes an environment with the
-# versions that students have, then grades the solution: an image that cannot do it is not built.
+# Python and the versions that requirements.txt names, then grades the solution: an image that
+# cannot do it is not built.
 # With GRADER_PYTHON set, that interpreter is taken as it is, and nothing is installed.
 set -euo pipefail
 root=${AUTOGRADER_ROOT:-/autograder}
@@ -15,7 +16,8 @@ if [ -z "${GRADER_PYTHON:-}" ]; then
   # Below /root, student code could not read it.
   export UV_PYTHON_INSTALL_DIR=$root/python UV_LINK_MODE=copy UV_NO_CACHE=1
   uv=$root/installer/bin/uv
-  "$uv" venv --quiet --python 3.11 "$root/env"
+  python=$(sed -n 's/^# python==//p' "$source/requirements.txt")
+  "$uv" venv --quiet --python "$python" "$root/env"
   # On Linux, plain torch brings gigabytes for graphics cards; this takes the build for CPUs.
   "$uv" pip install --quiet --python "$root/env/bin/python" --torch-backend cpu \
     --requirements "$source/requirements.txt" --constraints "$source/requirements.lock"

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import read_files
-from ..grading import Graded, grade
+from ..grading import Graded, grade, modules_to_preload
 from ..homework import Homework, load
 from ..processes import GraderError, Sandbox
 from ..report import failure_results, make_results
@@ -50,7 +50,7 @@ def grade_upload(root: Path) -> dict[str, Any]:
     homework = load(root / "source")
     place = (root / "submission").resolve(strict=True)
     upload = make_upload(read_files([place], homework.limits.upload_mb))
-    with Sandbox() as sandbox:
+    with Sandbox(modules_to_preload(upload)) as sandbox:
         graded = grade(homework, upload, sandbox)
     report_protections(graded)
     results = make_results(graded)

@@ -6,6 +6,7 @@ So nothing in this module protects the grader, and nothing that it sends is trus
 
 from __future__ import annotations
 
+import ast
 import builtins
 import contextlib
 import inspect
@@ -14,50 +15,42 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
-
 from ..limits import MEGABYTE, Limits
-from ..messages import NO_FORK, CaseEnded, CellDone, ErrorReport
-from ..protocol import LONGEST_TEXT, ProtocolError, decode, encode, receive, send
-from .stand_in import make_otter
+from ..messages import NO_FORK, CaseEnded, CellDone, ErrorReport, How
+from ..protocol import (
+    LONGEST_TEXT,
+    ProtocolError,
+    decode,
+    encode,
+    receive,
+    send,
+    shorten,
+)
+from .pools import restart_pools
+from .shell import Shell
+from .stand_in import replace_otter
 
+# Where a cell does not run whole, for each statement but imports.
+SECONDS_PER_STATEMENT = 1
+Kinds = type[ast.stmt] | tuple[type[ast.stmt], ...]
+IMPORTS = (ast.Import, ast.ImportFrom)
+KEPT = (*IMPORTS, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
-class Shell(InteractiveShell):
-    """IPython without anybody in front of it: errors are returned, nothing is drawn."""
-
-    def showtraceback(self, *args: Any, **options: Any) -> None:
-        """Do nothing; `NotebookProcess.run_cell` reports the error."""
-
-    showsyntaxerror = showindentationerror = showtraceback
-    system = InteractiveShell.system_raw  # ``!command`` without a terminal, which is not there
-
-    def ask_exit(self) -> NoReturn:
-        """End the cell, not the notebook, on ``quit()``."""
-        raise SystemExit("quit")
-
-    def _tee(self, channel: str) -> Any:
-        """Keep nothing of what is printed, which could be endless."""
-        return contextlib.nullcontext()
-
-    def enable_gui(self, gui: str | None = None) -> None:
-        """Do nothing; there is no event loop."""
-
-    def enable_matplotlib(self, gui: str | None = None) -> tuple[str, str]:
-        """Do nothing for ``%matplotlib inline``; the environment says Agg."""
-        return "agg", "agg"
-
-
-def make_shell() -> Shell:
-    """Return the one shell of this process and its forks; without a history, which is a file."""
-    config = Config()
-    config.HistoryManager.enabled = False
-    return Shell.instance(config=config)
+# Modules of Python in which an error arises if something is not there in grading.
+FOUND_MISSING_IN = {
+    "socket": "network",
+    "multiprocessing.synchronize": "shared memory",
+    "multiprocessing.shared_memory": "shared memory",
+    "multiprocessing.heap": "shared memory",
+    "multiprocessing.managers": "shared memory",
+}
 
 
 class NotebookProcess:
@@ -69,10 +62,12 @@ class NotebookProcess:
         self.shell = Shell.instance()
         self.names = self.shell.user_ns
         self.noted: dict[str, dict[str, Any]] = {}
+        self.seconds = 0.0  # after which the alarm rings
+        self.alarm: TimeoutError | None = None  # the last one
 
     def serve(self) -> None:
         """Do what is asked until the trusted process hangs up."""
-        prepare_process(self.names, self.noted)
+        prepare_process(self.shell, self.noted)
         process = os.getpid()
         while True:
             try:
@@ -81,7 +76,7 @@ class NotebookProcess:
                 return
             answer: CellDone | CaseEnded
             if message["do"] == "run cell":
-                answer = {"error": self.run_cell(message["source"])}
+                answer = self.run_cell(message["source"], message["how"], message["after"])
             else:
                 ended, seconds = self.run_case(message["question"], files[0])
                 answer = {"ended": ended, "seconds": seconds}
@@ -89,22 +84,78 @@ class NotebookProcess:
                 os._exit(0)  # a fork that a cell made, and that came back from it
             send(self.channel, answer, self.limit)
 
-    def run_cell(self, source: str) -> ErrorReport | None:
-        """Run a cell; return what went wrong, if anything."""
-        signal.signal(signal.SIGALRM, self.stop_cell)
-        signal.setitimer(signal.ITIMER_REAL, self.limits.seconds_per_cell)
+    def run_cell(self, source: str, how: How, after: int) -> CellDone:
+        """Run a cell; return what is to be said about it."""
+        self.shell.left_out.clear()
+        if how == "whole":
+            error = self.run_code(source, self.limits.seconds_per_cell)
+        else:
+            error = self.run_statements(source, after, KEPT if how == "definitions" else ast.stmt)
+        done: CellDone = {
+            "error": describe(error) if error else None,
+            "stopped_at": self.find_line(source) if error is self.alarm else 0,
+            "left_out": shorten(self.shell.left_out),
+            "threads": has_threads(),
+        }
+        self.shell.error = self.alarm = None  # they hold all that their tracebacks know
+        return done
+
+    def run_statements(self, source: str, after: int, kept: Kinds) -> BaseException | None:
+        """Run each statement of a cell for itself, so that one that takes long stops no other.
+
+        Args:
+            source: of the cell.
+            after: what begins on this line or before is left out.
+            kept: kinds of statements; all others are left out.
+
+        Returns:
+            The first error.
+        """
+        first = None
+        end = time.monotonic() + self.limits.seconds_per_cell
         try:
-            result = self.shell.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
-            error = result.error_before_exec or result.error_in_exec
+            statements = self.shell.statements(source)
+        except SyntaxError as no_python:
+            return no_python
+        for statement in statements:
+            left = end - time.monotonic()
+            if statement.lineno > after and left > 0 and isinstance(statement, kept):
+                seconds = left if isinstance(statement, IMPORTS) else SECONDS_PER_STATEMENT
+                error = self.run_code(ast.unparse(statement), seconds)
+                first = first or error
+        return first
+
+    def run_code(self, source: str, seconds: float) -> BaseException | None:
+        """Run code as a cell; return what went wrong, if anything."""
+        self.shell.error = self.alarm = None
+        self.seconds = seconds
+        signal.signal(signal.SIGALRM, self.stop_cell)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        try:
+            self.shell.run_cell(source, store_history=True)
+            return self.shell.error
         except BaseException as outside:  # an alarm can ring outside the cell's own code
-            error = outside
+            return outside
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-        return describe(error) if error else None
 
     def stop_cell(self, *signal_and_frame: Any) -> NoReturn:
         """End a cell that takes too long; one that will not listen is killed from outside."""
-        raise TimeoutError(f"took longer than {self.limits.seconds_per_cell:g} seconds")
+        self.alarm = TimeoutError(f"took longer than {self.seconds:.3g} seconds")
+        raise self.alarm
+
+    def find_line(self, source: str) -> int:
+        """Return the line of a cell, below a magic on top of it, in which the alarm rang."""
+        if self.alarm is None:
+            return 0
+        lines = [
+            line
+            for frame, line in traceback.walk_tb(self.alarm.__traceback__)
+            if frame.f_globals is self.names and frame.f_code.co_name == "<module>"
+        ]
+        if self.shell.watched(source) != source:
+            lines.reverse()  # a magic runs what is below it as a cell in a cell
+        return lines[0] if lines else 1
 
     def run_case(self, question: str, descriptor: int) -> tuple[int, float]:
         """Let a fork answer one test case; return its wait status and CPU time."""
@@ -117,6 +168,7 @@ class NotebookProcess:
         if child == 0:
             with contextlib.suppress(BaseException):
                 self.channel.close()
+                restart_pools()
                 if question in self.noted:
                     self.names.clear()
                     self.names.update(self.noted[question])
@@ -187,14 +239,28 @@ def forget_children() -> None:
             pass
 
 
-def prepare_process(names: dict[str, Any], noted: dict[str, dict[str, Any]]) -> None:
+def has_threads() -> bool:
+    """Return whether there are threads besides the one that runs cells; forks do not have them."""
+    try:
+        return len(os.listdir("/proc/self/task")) > 1
+    except OSError:  # no Linux
+        return threading.active_count() > 1
+
+
+def prepare_process(shell: Shell, noted: dict[str, dict[str, Any]]) -> None:
     """Give the process what a notebook expects around it, in its working directory."""
     folder = os.getcwd()
-    os.environ |= {"HOME": folder, "TMPDIR": folder, "MPLCONFIGDIR": f"{folder}/.matplotlib"}
+    os.environ |= {
+        "HOME": folder,
+        "TMPDIR": folder,
+        "MPLCONFIGDIR": f"{folder}/.matplotlib",
+        "IPYTHONDIR": f"{folder}/.ipython",
+    }
     tempfile.tempdir = None  # a library that was preloaded may have asked for it before
     sys.path[:] = [place for place in sys.path if Path(place) != SOURCE]
     sys.path.append(folder)  # at the end, like stock Otter
-    sys.modules["otter"] = make_otter(names, noted)
+    shell.take_profile()
+    replace_otter(shell.user_ns, noted)
     builtins.input = refuse_input
 
 
@@ -221,7 +287,7 @@ def parameters(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def describe(error: BaseException, function: str = "") -> ErrorReport:
-    """Return type, nearest known base type, text and line of an error.
+    """Return type, nearest known base type, text and line of an error, and what it is for want of.
 
     The line is the last one of ``function`` that the error went through; without a function,
     the last one of the notebook.
@@ -230,6 +296,8 @@ def describe(error: BaseException, function: str = "") -> ErrorReport:
     known = ("builtins", "numpy.linalg", "numpy.exceptions")
     base = next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ in known)
     if isinstance(error, SyntaxError):
+        # From 3.13 on, a cell that stops in the middle raises a private kind of it.
+        name = "SyntaxError" if name.startswith("_") else name
         return {"type": name, "text": error.msg, "line": (error.text or "").strip()}
     try:
         text = str(error)
@@ -243,6 +311,23 @@ def describe(error: BaseException, function: str = "") -> ErrorReport:
     line = (lines[-1] if lines else "") or ""
     text, line = text[:LONGEST_TEXT], line[:LONGEST_TEXT]
     report: ErrorReport = {"type": name, "base": base, "text": text, "line": line}
+    report["missing"] = find_missing(error)
     if isinstance(error, OSError) and isinstance(error.errno, int):
         report["errno"] = error.errno
     return report
+
+
+def find_missing(error: BaseException) -> str:
+    """Return what code wanted that grading does not have, if an error comes of that."""
+    seen: list[BaseException] = []
+    following: BaseException | None = error
+    while following is not None and following not in seen:
+        seen.append(following)
+        following = following.__cause__ or following.__context__
+    for cause in seen:
+        if isinstance(cause, (OSError, EOFError)):
+            for frame, _ in traceback.walk_tb(cause.__traceback__):
+                module = frame.f_globals.get("__name__")
+                if isinstance(module, str) and module in FOUND_MISSING_IN:
+                    return FOUND_MISSING_IN[module]
+    return ""

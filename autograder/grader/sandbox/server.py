@@ -24,7 +24,9 @@ from ..limits import Limits
 from ..messages import Cleaned, Ready, Refused, Started, Stopped
 from ..protocol import SMALL_MESSAGE, receive, send
 from .confine import choose_uid, close_to_same_user, confine, make_interpreter_reachable
-from .notebook import NotebookProcess, make_shell
+from .notebook import NotebookProcess
+from .pools import replace_pools
+from .shell import make_shell
 
 # From <linux/prctl.h>: orphans among the descendants become children of this process.
 PR_SET_CHILD_SUBREAPER = 36
@@ -41,6 +43,7 @@ def main(descriptor: str, *preload: str) -> None:
         descriptor: of the socket.
         preload: modules to import, so that notebooks need not.
     """
+    replace_pools()
     for module in preload:
         importlib.import_module(module)
     channel = socket.socket(fileno=int(descriptor))
