@@ -246,7 +246,7 @@ def _be_counted_apart() -> bool:
     Returns:
         Whether it does: since Linux 5.14, and unless namespaces are forbidden.
     """
-    version = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    version = re.match(r"(\d{1,5})\.(\d{1,5})", os.uname().release)
     if version is None or tuple(map(int, version.groups())) < (5, 14):
         return False
     try:
