@@ -34,6 +34,7 @@ import pytest
 from autograder.grader.limits import Limits
 from autograder.grader.sandbox import confine as module
 from autograder.grader.sandbox.confine import choose_uid, confine, make_interpreter_reachable
+from autograder.grader.sandbox.notebook import check_before_utime
 
 LIMITS = Limits(
     seconds_per_cell=10, seconds_per_test_case=10, seconds_in_total=60, memory_mb=1024,
@@ -662,6 +663,17 @@ def test_what_is_ignored_changes_nothing(folder):
     assert before == after
     assert (file.stat().st_mode & 0o777, file.stat().st_mtime) == (0o640, 1)
     assert os.listxattr(file) == []
+
+
+def test_a_file_can_be_made_by_touching_it(folder):
+    def act():
+        check_before_utime()
+        (folder / "new").touch()
+        os.utime(folder / "new", (1, 1))
+        shutil.copy2(folder / "new", folder / "copy")
+        return sorted(os.listdir(folder))
+
+    assert with_filter_alone(act, same_user=True) == ["copy", "new"]
 
 
 @pytest.mark.parametrize(("name", "arguments", "wanted"), ARGUMENTS)

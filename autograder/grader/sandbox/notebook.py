@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import functools
 import getpass
 import inspect
 import os
@@ -263,9 +264,25 @@ def prepare_process(shell: Shell, noted: dict[str, dict[str, Any]]) -> None:
     shell.take_profile()
     replace_otter(shell.user_ns, noted)
     builtins.input = getpass.getpass = refuse_input
+    check_before_utime()
 
 
 SOURCE = Path(__file__).resolve().parents[2]
+
+
+def check_before_utime() -> None:
+    """Let ``os.utime`` fail where there is no file, also if the system call is ignored.
+
+    Otherwise ``Path.touch`` makes no file: it tries this first.
+    """
+    ignored = os.utime
+
+    @functools.wraps(ignored)
+    def utime(path: Any, *times: Any, dir_fd: int | None = None, **options: Any) -> None:
+        os.stat(path, dir_fd=dir_fd, follow_symlinks=options.get("follow_symlinks", True))
+        ignored(path, *times, dir_fd=dir_fd, **options)
+
+    vars(os)["utime"] = utime
 
 
 def refuse_input(*prompt: object, **options: object) -> NoReturn:
