@@ -224,7 +224,7 @@ def _set_limits(limits: Limits, uid: int | None) -> list[str]:
     # Memory shared with child processes is not data; it counts as address space only.
     _limit(resource.RLIMIT_AS, memory + ROOM_FOR_LIBRARIES_MB * MEGABYTE)
     # The kernel counts per user. A user of its own has no other processes.
-    others = _tasks_of_this_user() if uid is None else 0
+    others = tasks_of_this_user() if uid is None else 0
     _limit(resource.RLIMIT_NPROC, int(limits.processes) + others)
     _limit(resource.RLIMIT_MSGQUEUE, 0)
     return []
@@ -237,7 +237,7 @@ def _limit(which: int, value: int) -> None:
     resource.setrlimit(which, (value, value))
 
 
-def _tasks_of_this_user() -> int:
+def tasks_of_this_user() -> int:
     """How many processes and threads this user has now."""
     count = 0
     for status in Path("/proc").glob("[0-9]*/status"):
