@@ -385,6 +385,18 @@ for line in sys.stdin:
             os.kill(os.getpid(), 9)
         if name == "hangs":
             time.sleep(100)
+        if name == "hog":  # until all have failed that are sent: five, and two are under way then
+            open("hogging", "w").close()
+            while len([found for found in os.listdir() if found.startswith("hit")]) < 7:
+                time.sleep(0.01)
+            os.rename("hogging", "hogged")
+        if name == "beside":
+            while not os.path.exists("hogging") and not os.path.exists("hogged"):
+                time.sleep(0.01)
+            if os.path.exists("hogging"):
+                open(f"hit{os.getpid()}", "w").close()
+                say({"failed": "OSError: no space left"})
+                sys.exit("OSError: no space left")
         if name == "fails" or name == "fails once" and not os.path.exists("failed"):
             open("failed", "w").close()
             say({"failed": "GraderError: no luck"})
@@ -453,7 +465,33 @@ def test_a_grader_that_fails_on_everything_stops_early(stand_in, capsys):
     said = capsys.readouterr()
     assert said.err.count("\n") == 1
     assert "GraderError: no luck (OSError: no luck at all; see out/log.txt)" in said.err
-    assert not times(Path("out"))
+    assert len(times(Path("out"))) == 5  # said to be not graded; the next run tries again
+
+
+def test_a_neighbour_that_makes_others_fail_stops_nothing(stand_in, capsys):
+    assert stand_in("hog", *["beside"] * 8, jobs=2) == 0
+    assert [record.score for record in iter_records(Path("out"))] == [1] * 9
+
+
+def test_a_new_grader_takes_the_cpu_of_one_that_ended(monkeypatch, tmp_path):
+    """Not that of another one, whose submission may keep it busy."""
+    monkeypatch.setattr(processes, "GraderProcess", lambda homework, log, turn: Grader(turn))
+    graders = processes.Graders(tmp_path, tmp_path / "log", 1)
+    first, second = graders._take(), graders._take()
+    second.is_sound = False
+    graders._put_back(second)
+    third = graders._take()
+    assert first.turn != second.turn == third.turn
+
+
+class Grader:
+    """Stands in for a process."""
+
+    def __init__(self, turn):
+        self.turn, self.is_sound, self.graded = turn, True, 0
+
+    def close(self):
+        """End."""
 
 
 @pytest.mark.parametrize("trouble", ["fails once", "crowded", "bomb"])

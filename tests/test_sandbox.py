@@ -244,6 +244,16 @@ def test_line_works_as_in_a_kernel(run, line):
         assert Environment(case).get("f") == 2
 
 
+def test_home_is_the_folder_of_the_notebook(run):
+    """The home of the grader's user may be closed to student code."""
+    session, errors = run(
+        "import os\nhere = os.getcwd()\n%cd -q\ndef f(): return here, os.getcwd()"
+    )
+    assert errors == {}
+    here, home = call(session, "f")
+    assert here == home
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -49,6 +49,7 @@ class GraderProcess:
             log: what it has to say to staff is appended to this file.
             turn: a number that says which CPU is its own.
         """
+        self.turn = turn
         self.ready: dict[str, Any] | None = None
         self.is_sound = True
         self.graded = 0
@@ -156,8 +157,6 @@ class Graders:
         self.starter = ThreadPoolExecutor(1)
         self.idle: list[GraderProcess] = []
         self.busy: set[GraderProcess] = set()
-        # Runs begin with different CPUs, as they do not know of each other.
-        self.turns = itertools.count(os.getpid())
         self.closed = False
         self.used = time.monotonic()
 
@@ -188,7 +187,11 @@ class Graders:
             return grader
 
     def _start(self) -> GraderProcess:
-        return GraderProcess(self.homework, self.log, next(self.turns))
+        # Two on one CPU would be slow for each other as long as another CPU is free.
+        taken = {grader.turn for grader in (*self.idle, *self.busy)}
+        # Runs begin with different CPUs, as they do not know of each other.
+        turn = next(turn for turn in itertools.count(os.getpid()) if turn not in taken)
+        return GraderProcess(self.homework, self.log, turn)
 
     def _put_back(self, grader: GraderProcess) -> None:
         """Keep a process for the next submission, or end it."""

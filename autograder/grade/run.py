@@ -30,8 +30,10 @@ TRIES = 2
 # this, a class of the largest uploads would take eight times the memory.
 LARGEST_MEAN = 8 * MEGABYTE
 KILLED = "the grader's worker was killed while grading this"
-# When the grader itself fails in the same way on so many submissions in a row, it is not they. The
-# first number counts as long as nothing has been graded at all.
+# So many wait for another try at most, before others go on.
+MOST_SUSPECTS = 5
+# When the grader itself fails in the same way on so many submissions in a row, each tried alone, it
+# is not they. The first number counts as long as nothing has been graded at all.
 FAILURES_AT_FIRST, FAILURES_LATER = 5, 20
 
 
@@ -117,11 +119,11 @@ class Dispatcher:
 
     def _send_more(self) -> None:
         """Send submissions as long as there is room."""
-        while self.waiting and self._has_room():
+        while self.waiting and len(self.suspects) < MOST_SUSPECTS and self._has_room():
             self._send(self.waiting.popleft())
-        # A Dask worker that dies takes with it all that it has, and submissions of one user share
-        # a limit on processes. So a suspect is tried alone, after all others: what happens again
-        # is its own doing.
+        # A Dask worker that dies takes with it all that it has, and what a submission uses up, such
+        # as the disk, is used up for others. So a suspect is tried alone: what happens again is its
+        # own doing.
         if self.suspects and not self.under_way:
             self._send(self.suspects.popleft(), tries=TRIES)
 
@@ -160,7 +162,7 @@ class Dispatcher:
             self.suspects.append(sent.submission)
         else:
             yield self._outcome(sent.submission, answer, failure)
-        if failure != KILLED or sent.tries == TRIES:
+        if not failure or sent.tries == TRIES:  # a first failure may be another one's doing
             self._count_failure(failure)
 
     def _look_at_first(self, sent: Sent, died: bool) -> None:

@@ -356,8 +356,8 @@ _forged_answer("message_is_empty", "Sends an object without anything.", "message
                "returned None instead of a number", warm=True)  # fmt: skip
 _forged_answer("infinity", "Sends JSON's unofficial numbers.", _returning("-Infinity"),
                "not a finite number", warm=True)  # fmt: skip
-_forged_answer("nested_message", "Nests lists ten thousand deep.",
-               "message('[' * 10_000 + ']' * 10_000)", "it is not a message")  # fmt: skip
+_forged_answer("nested_message", "Nests lists a hundred thousand deep.",
+               "message('[' * 10**5 + ']' * 10**5)", "it is not a message")  # fmt: skip
 _forged_answer("nested_value", "Nests a value a hundred deep.", _returning("[" * 99 + "]" * 99),
                "it is nested too deep", warm=True)  # fmt: skip
 _forged_answer("duplicate_keys", "Says it two times, right and wrong.",

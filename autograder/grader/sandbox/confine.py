@@ -224,7 +224,7 @@ def _set_limits(limits: Limits, uid: int | None) -> list[str]:
     # Memory shared with child processes is not data; it counts as address space only.
     _limit(resource.RLIMIT_AS, memory + ROOM_FOR_LIBRARIES_MB * MEGABYTE)
     # The kernel counts per user. A user of its own has no other processes.
-    others = tasks_of_this_user() if uid is None else 0
+    others = 0 if uid is not None or _be_counted_apart() else _tasks_of_this_user()
     _limit(resource.RLIMIT_NPROC, int(limits.processes) + others)
     _limit(resource.RLIMIT_MSGQUEUE, 0)
     return []
@@ -237,7 +237,27 @@ def _limit(which: int, value: int) -> None:
     resource.setrlimit(which, (value, value))
 
 
-def tasks_of_this_user() -> int:
+def _be_counted_apart() -> bool:
+    """Have the kernel count this process and its children apart from others of this user.
+
+    It does so in a user namespace. What others start would otherwise use up this one's limit.
+    Must come before the limit is set, for that of the namespace is what it is now.
+
+    Returns:
+        Whether it does: since Linux 5.14, and unless namespaces are forbidden.
+    """
+    version = re.match(r"(\d{1,5})\.(\d{1,5})", os.uname().release)
+    if version is None or tuple(map(int, version.groups())) < (5, 14):
+        return False
+    try:
+        _call("unshare", 0x10000000)  # CLONE_NEWUSER
+    except OSError:
+        return False
+    _call("capset", struct.pack("=Ii", 0x20080522, 0), bytes(24))  # root's rights in there
+    return True
+
+
+def _tasks_of_this_user() -> int:
     """How many processes and threads this user has now."""
     count = 0
     for status in Path("/proc").glob("[0-9]*/status"):

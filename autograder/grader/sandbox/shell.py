@@ -142,7 +142,8 @@ class Shell(InteractiveShell):
         return rest if first.lstrip().startswith("%%") and not known else source
 
     def take_profile(self) -> None:
-        """Write down bookmarks and the like where the environment says now."""
+        """Write down bookmarks and the like where the environment says now; be at home there."""
+        self.home_dir = os.environ["HOME"]
         self.init_ipython_dir(None)  # type: ignore[no-untyped-call]
         self.init_profile_dir(None)  # type: ignore[no-untyped-call]
 
