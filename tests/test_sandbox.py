@@ -399,6 +399,26 @@ def test_pool_that_a_cell_starts_works_in_functions(run, cell, body):
     assert [call(session, "f", [-3]), call(session, "f", [4, -5])] == [[3], [4, 5]]
 
 
+@pytest.mark.parametrize(
+    "start", ["multiprocessing.Pool(40)", "concurrent.futures.ThreadPoolExecutor(40)"]
+)
+def test_pool_of_a_large_machine_works_in_functions(run, start):
+    # More threads than processes are allowed, in the notebook's process and once more in a case.
+    cell = f"import concurrent.futures, multiprocessing, time\npool = {start}"
+    body = "return len(list(pool.map(time.sleep, [0.01] * 50)))"
+    session, errors = run(f"{cell}\ndef f():\n    {body}", "f()")
+    assert errors == {}
+    assert call(session, "f") == 50
+    assert not session.short
+
+
+def test_pool_that_finds_no_room_in_a_fork_costs_its_own_question_only(run):
+    cell = "import multiprocessing\npools = [multiprocessing.Pool(7), multiprocessing.Pool(6)]"
+    session, errors = run(cell, "def f():\n    return 1")
+    assert errors == {}
+    assert call(session, "f") == 1
+
+
 def test_pool_that_a_function_starts_works(run):
     session, _ = run(
         "import multiprocessing\n"
@@ -592,20 +612,53 @@ def test_test_case_that_swallows_a_fault_is_told_again(run):
         assert case.fault
 
 
+# Leaves room for a few processes; and a magic that meets a full disk.
+CROWD = """\
+import os, time
+for _ in range(27):
+    os.fork() or (time.sleep(600), os._exit(0))
+"""
+NO_ROOM = """\
+code = "def fail(line):\\n    raise OSError(28, 'No space left on device')"
+exec(code, library := {})
+get_ipython().register_magic_function(library["fail"], "line", "fail")
+"""
+
+
 @pytest.mark.parametrize(
     ("cell", "is_short"),
     [
         ("raise OSError(28, 'No space left on device')", True),
         ("for _ in range(40):\n    os.fork() or time.sleep(60)", True),
         ("for _ in range(40):\n    threading.Thread(target=time.sleep, args=[60]).start()", True),
+        # What comes of a thread too many, or of a full disk, below something else.
+        ("import multiprocessing.pool as m\npools = [m.ThreadPool(5) for _ in range(9)]", True),
+        ("try:\n    raise OSError(28, 'full')\nexcept OSError:\n    raise ValueError", True),
         ("raise OSError(13, 'Permission denied')", False),
+        ("time.sleep(60)", True),  # as if it did not get the CPU
         ("raise ValueError('no luck')", False),
         ("os._exit(9)", False),
     ],
 )
 def test_shortages_are_noted_for_neighbours_may_cause_them(run, cell, is_short):
-    session, errors = run(f"import os, threading, time\n{cell}")
+    session, errors = run(f"import os, threading, time\n{cell}", limits=SHORT)
     assert len(errors) == 1
+    assert session.short == is_short
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_short"),
+    [
+        ("!true | false", False),
+        ("%alias_magic a nothing_named_so", False),
+        (CROWD + "!false", True),
+        (CROWD + "%system false", True),
+        (NO_ROOM + "%fail", True),
+    ],
+)
+def test_shortages_behind_lines_that_are_left_out_are_noted(run, cell, is_short):
+    session, errors = run(cell)
+    assert errors == {}
     assert session.short == is_short
 
 

@@ -134,7 +134,13 @@ def test_the_place_may_be_a_file(tmp_path, name):
 
 
 def test_a_place_that_is_not_there(tmp_path):
-    assert "none: this cannot be read" in only(read_upload(tmp_path / "none", LIMIT).faults)
+    result = read_upload(tmp_path / "none", LIMIT)
+    assert "none: this cannot be read" in only(result.faults)
+
+
+def test_nothing_is_said_of_what_came_if_that_is_not_known(tmp_path):
+    unreadable = make_upload(Files((), (("", module.UNREADABLE),)))
+    assert not [text for text in match(unreadable, HANDED_OUT)[1].values() if "came" in text]
 
 
 def test_files_are_found_beside_their_notebook(tmp_path):
@@ -366,6 +372,14 @@ def test_a_folder_is_listed_as_far_as_the_limit(tmp_path, monkeypatch):
     assert len(result.notebooks) == 1
     assert len(result.files) == 4  # and two folders
     assert only(result.faults).startswith("0, 1: not read, or only in part")
+
+
+def test_of_a_long_folder_notebooks_are_read_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MOST_ENTRIES", 3)
+    files = {f"{i}.csv": b"" for i in range(50)} | {"y.ipynb": notebook(), "z.ipynb": notebook()}
+    result = upload(tmp_path, files)
+    assert [each.path for each in result.notebooks] == ["y.ipynb", "z.ipynb"]
+    assert sorted(result.files) == ["0.csv", "y.ipynb", "z.ipynb"]
 
 
 def test_entries_in_zip_files_count_before_they_are_opened(tmp_path, monkeypatch):

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from heapq import nsmallest
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -238,7 +238,9 @@ class _Reader:
     def children(self, folder: str, name: str) -> list[tuple[str, str]]:
         """List a folder, sorted: where each entry is on disk, and its path in the submission."""
         with os.scandir(folder) as entries:
-            found = [entry.name for entry in islice(entries, self.entries_left + 1)]
+            # Notebooks first: those that hundreds of data files lie beside are read as well.
+            names = (entry.name for entry in entries)
+            found = nsmallest(self.entries_left + 1, names, lambda e: (not is_notebook(e), e))
         if len(found) > self.entries_left:
             self.refused.append((encodable(name), self.too_much))
             found.pop()

@@ -96,6 +96,7 @@ class CellDone(TypedDict):
     stopped_at: int  # the line in which the cell had to be stopped, or 0
     left_out: list[tuple[str, str]]  # lines that had no effect, and why
     threads: bool  # whether the process has threads now, which a case does not have
+    short: bool  # whether something was used up
 
 
 class ErrorReport(TypedDict, total=False):
@@ -104,9 +105,9 @@ class ErrorReport(TypedDict, total=False):
     type: str  # the name of its class
     base: str  # the name of the nearest class among its bases that Python or NumPy knows
     text: str
-    errno: int  # of an error of the system
     line: str  # of the student's code
     missing: str  # what it wanted that grading does not have: a key of `sessions.MISSING`, or ""
+    short: bool  # whether something was used up
 
 
 class OpenCase(TypedDict):

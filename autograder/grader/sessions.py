@@ -6,7 +6,6 @@ after: which cells run again when the process has to be started anew, and for ho
 
 from __future__ import annotations
 
-import errno
 import operator
 import signal
 import socket
@@ -53,8 +52,6 @@ ENDLESS_OR_THREAD = (
     "is there an endless loop, or does it wait for a thread that a cell has started? Tests call it "
     "in a copy of the notebook's process, without such threads: start them inside the function"
 )
-# Errors that a full machine causes: processes, memory, room on the disk, open files are used up.
-SHORTAGES = (errno.EAGAIN, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.ENFILE)
 BROKEN = "could not be run again after what the notebook had done before"
 
 
@@ -223,12 +220,13 @@ class Session:
             self.notebook.send(order, room, deadline)
             answer = self.notebook.receive(deadline)
             self.threads = answer["threads"] is True
-            self.note_shortage(answer["error"] or {})
+            self.short = self.short or answer["short"] is True
             return _Run.of(answer)
         except TimeoutError:
             if deadline == self.end_of_time:
                 return _Run(f"not run to its end: {self.out_of_time}", ended=True)
-            seconds = self.limits.seconds_per_cell
+            # Its own alarm ends what does not block it, and gets some CPU.
+            self.short, seconds = True, self.limits.seconds_per_cell
             return _Run(f"took longer than {seconds:g} seconds: {ENDLESS}", ended=True)
         except EOFError:
             return _Run(
@@ -236,11 +234,6 @@ class Session:
             )
         except (ProtocolError, KeyError, TypeError, AttributeError, ValueError):
             return _Run("sent something else than results to the grader", ended=True)
-
-    def note_shortage(self, error: Mapping[str, object]) -> None:
-        """Note if an error is one that a full machine causes."""
-        no_thread = error.get("text") == "can't start new thread"  # Python gives no number
-        self.short = self.short or no_thread or error.get("errno") in SHORTAGES
 
     def describe_end(self, status: object) -> str:
         """Return in words how a process ended; note if it is one that the machine had no room for.
@@ -375,7 +368,7 @@ class Case:
             text = f"returned something that cannot be graded, or more than {size:g} MB"
             self.fail(facts.NOT_GRADABLE, text)
         if isinstance(raised := answer.get("raised"), dict):
-            self.session.note_shortage(raised)
+            self.session.short = self.session.short or raised.get("short") is True
         return answer
 
     @contextmanager

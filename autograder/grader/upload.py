@@ -201,7 +201,8 @@ def _why_missing(upload: Upload, name: str, handed_out: Mapping[str, Notebook]) 
         lines += [f"Notebooks of another homework came: {', '.join(others[:5])}."]
     if not upload.notebooks and not unread:
         came = dict.fromkeys([*upload.files, *upload.unread])
-        lines += [f"What came: {_listing(came) or 'no file at all (hidden files do not count)'}."]
+        nothing = "" if upload.faults else "no file at all (hidden files do not count)"
+        lines += [f"What came: {those}." for those in [_listing(came) or nothing] if those]
     return " ".join(
         [
             *lines,

@@ -37,6 +37,7 @@ from ..protocol import (
 )
 from .pools import restart_pools
 from .shell import Shell
+from .shortage import causes, is_full, is_shortage
 from .stand_in import replace_otter
 
 # Where a cell does not run whole, for each statement but imports.
@@ -89,6 +90,8 @@ class NotebookProcess:
     def run_cell(self, source: str, how: How, after: int) -> CellDone:
         """Run a cell; return what is to be said about it."""
         self.shell.left_out.clear()
+        self.shell.short = False
+        used = sum(os.times()[:4])
         if how == "whole":
             error = self.run_code(source, self.limits.seconds_per_cell)
         else:
@@ -98,7 +101,13 @@ class NotebookProcess:
             "stopped_at": self.find_line(source) if error is self.alarm else 0,
             "left_out": shorten(self.shell.left_out),
             "threads": has_threads(),
+            "short": self.shell.short,
         }
+        if error:
+            starved = sum(os.times()[:4]) - used < self.seconds / 2
+            done["short"] |= is_shortage(error) or (error is self.alarm and starved)
+        if error or self.shell.left_out:
+            done["short"] |= is_full()
         self.shell.error = self.alarm = None  # they hold all that their tracebacks know
         return done
 
@@ -329,9 +338,7 @@ def describe(error: BaseException, function: str = "") -> ErrorReport:
     line = (lines[-1] if lines else "") or ""
     text, line = text[:LONGEST_TEXT], line[:LONGEST_TEXT]
     report: ErrorReport = {"type": name, "base": base, "text": text, "line": line}
-    report["missing"] = find_missing(error)
-    if isinstance(error, OSError) and isinstance(error.errno, int):
-        report["errno"] = error.errno
+    report["missing"], report["short"] = find_missing(error), is_shortage(error)
     return report
 
 
@@ -339,12 +346,7 @@ def find_missing(error: BaseException) -> str:
     """Return what code wanted that grading does not have, if an error comes of that."""
     if isinstance(error, ModuleNotFoundError):
         return "module"
-    seen: list[BaseException] = []
-    following: BaseException | None = error
-    while following is not None and following not in seen:
-        seen.append(following)
-        following = following.__cause__ or following.__context__
-    for cause in seen:
+    for cause in causes(error):
         if isinstance(cause, (OSError, EOFError)):
             for frame, _ in traceback.walk_tb(cause.__traceback__):
                 module = frame.f_globals.get("__name__")

@@ -12,6 +12,7 @@ import contextlib
 import functools
 import multiprocessing
 import multiprocessing.pool
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,8 +22,11 @@ from multiprocessing.queues import SimpleQueue
 from typing import Any
 from weakref import WeakKeyDictionary
 
+# Of threads in a pool. A fork needs as many again, and a large machine would start one per CPU.
+MOST_THREADS = 8
 # How to start each pool again.
 _started: WeakKeyDictionary[Any, Callable[[Any], None]] = WeakKeyDictionary()
+_make_executor: Callable[..., None] = ThreadPoolExecutor.__init__
 
 
 class Context:
@@ -65,13 +69,21 @@ def _start_thread_pool(
     initializer: Callable[..., object] | None = None,
     initargs: tuple[Any, ...] = (),
 ) -> None:
-    """Do what `ThreadPool` does when it is made, but for its lock."""
-    multiprocessing.pool.Pool.__init__(pool, processes, initializer, initargs, context=Context())
+    """Do what `ThreadPool` does when it is made, but for its lock and its size."""
+    wanted = os.cpu_count() or 1 if processes is None else processes
+    size = min(wanted, MOST_THREADS)
+    multiprocessing.pool.Pool.__init__(pool, size, initializer, initargs, context=Context())
+
+
+def _start_executor(executor: ThreadPoolExecutor, *args: Any, **options: Any) -> None:
+    """Do what `ThreadPoolExecutor` does when it is made, but for its size."""
+    _make_executor(executor, *args, **options)
+    executor._max_workers = min(executor._max_workers, MOST_THREADS)
 
 
 def replace_pools() -> None:
     """Remember pools of threads from now on, and make such of pools of processes."""
-    _remember(ThreadPoolExecutor, ThreadPoolExecutor.__init__)
+    _remember(ThreadPoolExecutor, _start_executor)
     _remember(ThreadPool, _start_thread_pool)
     vars(concurrent.futures)["ProcessPoolExecutor"] = ProcessPoolExecutor
     vars(multiprocessing)["Pool"] = functools.partial(_make_pool, None)
@@ -94,5 +106,6 @@ def restart_pools() -> None:
     for pool, start in list(_started.items()):
         closed = getattr(pool, "_shutdown", False) or getattr(pool, "_state", "RUN") != "RUN"
         if not closed:
-            with contextlib.suppress(RuntimeError):  # no room for as many threads once more
+            # No room for its threads, of which one that did start cannot be ended.
+            with contextlib.suppress(RuntimeError, AttributeError):
                 start(pool)

@@ -22,6 +22,7 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.utils.text import LSString, SList
 from traitlets.config import Config
 
+from .shortage import is_shortage
 from .stand_in import NOTHING, Nothing
 
 # What Colab has besides Python's own modules, to mount drives and to upload files.
@@ -42,6 +43,7 @@ class Shell(InteractiveShell):
         super().__init__(*args, **options)  # type: ignore[no-untyped-call]
         self.error: BaseException | None = None  # the first one since somebody emptied this
         self.left_out: list[tuple[str, str]] = []  # lines, and what was wrong with each
+        self.short = False  # whether one of them failed because something was used up
         self.line = ""  # the line magic that runs, which may run commands
         self.ast_transformers.append(WithoutColab())
 
@@ -140,6 +142,7 @@ class Shell(InteractiveShell):
             frames = traceback.walk_tb(error.__traceback__)
             if any(frame.f_globals is self.user_ns for frame, _ in frames):
                 raise
+            self.short = self.short or is_shortage(error)
             self.left_out.append((line.strip(), f"{type(error).__name__}: {error}"))
         finally:
             self.line = before
