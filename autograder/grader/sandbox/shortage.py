@@ -39,9 +39,9 @@ def is_full() -> bool:
     """Return whether there is hardly room left for more processes, or on the disk."""
     try:
         disk = os.statvfs(".")
-    except OSError:  # student code has removed its folder
-        return False
-    return disk.f_bavail * disk.f_frsize < BYTES or not _can_fork(PROCESSES)
+        return disk.f_bavail * disk.f_frsize < BYTES or not _can_fork(PROCESSES)
+    except Exception:  # student code has removed the folder, or broken what this takes
+        return True
 
 
 def _can_fork(times: int) -> bool:
