@@ -37,7 +37,7 @@ from ..protocol import (
 )
 from .pools import restart_pools
 from .shell import Shell
-from .shortage import causes, is_full, is_shortage
+from .shortage import causes, is_full, is_of_command, is_shortage
 from .stand_in import replace_otter
 
 # Where a cell does not run whole, for each statement but imports.
@@ -106,7 +106,7 @@ class NotebookProcess:
         if error:
             starved = sum(os.times()[:4]) - used < self.seconds / 2
             done["short"] |= is_shortage(error) or (error is self.alarm and starved)
-        if error or self.shell.left_out:
+        if self.shell.left_out or (error and is_of_command(error)):
             done["short"] |= is_full()
         self.shell.error = self.alarm = None  # they hold all that their tracebacks know
         return done

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import subprocess
 from collections.abc import Iterator
 
 # Errors that a full machine causes: processes, memory, room on the disk, open files are used up.
@@ -33,6 +34,11 @@ def is_shortage(error: BaseException) -> bool:
         or (isinstance(cause, RuntimeError) and cause.args == ("can't start new thread",))
         for cause in causes(error)
     )
+
+
+def is_of_command(error: BaseException) -> bool:
+    """Return whether an error comes of a command, which does not say what it was short of."""
+    return any(isinstance(cause, subprocess.SubprocessError) for cause in causes(error))
 
 
 def is_full() -> bool:
