@@ -618,6 +618,7 @@ import os, time
 for _ in range(27):
     os.fork() or (time.sleep(600), os._exit(0))
 """
+COMMAND = "import subprocess\nsubprocess.run('exit 3', shell=True, check=True)"
 NO_ROOM = """\
 code = "def fail(line):\\n    raise OSError(28, 'No space left on device')"
 exec(code, library := {})
@@ -634,6 +635,8 @@ get_ipython().register_magic_function(library["fail"], "line", "fail")
         # What comes of a thread too many, or of a full disk, below something else.
         ("import multiprocessing.pool as m\npools = [m.ThreadPool(5) for _ in range(9)]", True),
         ("try:\n    raise OSError(28, 'full')\nexcept OSError:\n    raise ValueError", True),
+        (CROWD + COMMAND, True),
+        (COMMAND, False),
         ("raise OSError(13, 'Permission denied')", False),
         ("time.sleep(60)", True),  # as if it did not get the CPU
         ("raise ValueError('no luck')", False),
