@@ -6,6 +6,7 @@ The trusted process, from an uploaded file to ``results.json``:
 - `homework` reads what staff sent: Otter's test files, `limits`, files that notebooks need;
 - `grading` says what is done in which order; `sessions` runs cells and opens test cases in the
   `processes` of the sandbox; `proxies` are the student's functions as tests see them;
+- `written` finds the answers that people grade;
 - `report` says what a student reads, `facts` why a test case failed, as data.
 
 It is started by `start` as one of two programs: `gradescope.submission` grades one upload in

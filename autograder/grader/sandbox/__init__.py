@@ -6,5 +6,7 @@
           case              `notebook.CaseProcess`: a fork that answers one test case's calls
 
 Nothing here knows a test, a right value or a score: all it gets is cells, names of functions and
-arguments. `confine` takes a process's rights away before the first cell runs.
+arguments. `confine` takes a process's rights away before the first cell runs. Cells find what they
+expect: `shell` is IPython's, `stand_in` answers to Otter's name, `pools` of threads outlive a fork.
+`shortage` tells an error that a full machine causes from one of the student's own.
 """
