@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -82,8 +83,9 @@ def test_commands_without_docker_run(tmp_path):
     text = (ROOT / "docs/grader.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```\n(mkdir .*?)```", text, flags=re.DOTALL)
     script = block.replace("/tmp/box", str(tmp_path / "box"))
-    script = script.replace("$PWD/.venv/bin/python", sys.executable)
-    unzip = f"unzip() {{ {sys.executable} -m zipfile -e $2 $4; }}\n"  # not everybody has it
+    python = shlex.quote(sys.executable)
+    script = script.replace("$PWD/.venv/bin/python", python)
+    unzip = f"unzip() {{ {python} -m zipfile -e $2 $4; }}\n"  # not everybody has it
     done = subprocess.run(
         ["bash", "-euc", unzip + script], cwd=ROOT, capture_output=True, text=True, check=False
     )
