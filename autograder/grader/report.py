@@ -113,9 +113,7 @@ def _cell_faults(part: GradedPart, homework: Homework) -> list[str]:
         f"{_indent(fault.error)}"
         for fault in part.cell_faults[:MOST_CELLS]
     ]
-    if len(part.cell_faults) > MOST_CELLS:
-        lines.append(f"- and {len(part.cell_faults) - MOST_CELLS} more in {part.part.name}")
-    return lines
+    return [*lines, *_more(len(part.cell_faults), part)]
 
 
 def _left_out(part: GradedPart) -> list[str]:
@@ -124,9 +122,12 @@ def _left_out(part: GradedPart) -> list[str]:
         " ".join(f"- {part.part.name}, cell {left.index + 1}: {left.line} ({left.why})".split())
         for left in part.left_out[:MOST_CELLS]
     ]
-    if len(part.left_out) > MOST_CELLS:
-        lines.append(f"- and {len(part.left_out) - MOST_CELLS} more in {part.part.name}")
-    return lines
+    return [*lines, *_more(len(part.left_out), part)]
+
+
+def _more(number: int, part: GradedPart) -> list[str]:
+    """Return a line that says how many of a notebook are not listed; none if all are."""
+    return [f"- and {number - MOST_CELLS} more in {part.part.name}"] if number > MOST_CELLS else []
 
 
 def _subtotal(graded: Graded) -> dict[str, Any]:
