@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lab.errors import CAUSES
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("autograder/grader", "autograder/grade")  # the release reads texts of staff alone
@@ -168,6 +169,12 @@ PATTERNS = [p for p in find_patterns() if p[0] != "submissions.py" or isinstance
 @pytest.mark.parametrize(("file", "pattern", "flags", "anchored"), PATTERNS)
 def test_no_expression_goes_back_over_a_long_text(file, pattern, flags, anchored):
     assert not goes_back(pattern, flags, anchored)
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.name)
+def test_no_expression_for_an_error_goes_back_over_a_long_text(cause):
+    assert not goes_back(cause.text.replace("RENAMED", "theta|x"))
+    assert not goes_back(cause.line.replace("PARAMETER", "theta|x"))
 
 
 def test_expressions_are_found():
