@@ -80,14 +80,20 @@ def of_step(theta: float, step_size: float, right: float, gradients: Named) -> N
         name: [theta - step_size * g for g in ways(values) if np.ndim(g) == 0]
         for name, values in gradients.items()
     }
-    cut = [np.floor(right), np.ceil(right), *(np.round(right, digits) for digits in (0, 1))]
-    known["rounded"] = [*known.get("rounded", []), *(theta - step_size * g for g in cut)]
+    known["rounded"] = [*known.get("rounded", []), *(theta - step_size * g for g in cut(right))]
     known["step of the loss"] = known.pop("loss", [])
-    known["parentheses"] = known.get("parentheses", []) + [
+    known["sign only"] = [theta - step_size * np.sign(right)]
+    known["parentheses"] = [
+        *known.get("parentheses", []),
         (theta - step_size) * right,
         step_size * (theta - right),
     ]
     return known
+
+
+def cut(value: Any) -> list[Any]:
+    """Return a number without its last digits, in the usual ways."""
+    return [np.floor(value), np.ceil(value), *(np.round(value, digits) for digits in range(4))]
 
 
 def of_units(table: np.ndarray, b2: float) -> Named:
@@ -116,13 +122,15 @@ def ways(value: Any) -> list[Any]:
 
 def constant_gradient(theta: float, y: np.ndarray) -> Named:
     n, mean = len(y), np.mean(y)
-    return of_mean(2 * (theta - y)) | {
+    known = of_mean(2 * (theta - y))
+    return known | {
         "loss": [np.mean((theta - y) ** 2), np.sum((theta - y) ** 2)],
         "parentheses": [2 * theta - mean, theta - 2 * mean, theta - mean / 2, 2 * theta - y.sum()],
         "theta outside": [
             2 / n * (theta - y.sum()), 2 * (theta - y.sum()), 2 * theta - 2 * y.sum(),
         ],
         "no theta": [-2 * mean, 2 * mean],
+        "rounded": [*known["rounded"], *(2 * (theta - value) for value in cut(mean))],
     }  # fmt: skip
 
 
@@ -133,7 +141,8 @@ def constant_optimum(y: np.ndarray) -> Named:
         "smallest": y.min(),
         "largest": y.max(),
         "midrange": (y.min() + y.max()) / 2,
-        "spread": [y.std(), y.var(), y.std(ddof=1), y.var(ddof=1)],
+        "spread": [y.std(), y.std(ddof=1), np.sqrt(np.mean(y**2))],
+        "smallest loss": [y.var(), n * y.var(), y.var(ddof=1)],
     }
 
 
@@ -166,6 +175,7 @@ def constant_contributions(theta: float, y: np.ndarray) -> Named:
     return {
         "loss": [(theta - y) ** 2 / n, (theta - y) ** 2],
         "residual": theta - y,
+        "no theta": [-2 * y / n, 2 * y / n],
         "parentheses": [2 * theta - y / n, 2 * theta / n - y, 2 * theta - 2 * y / n],
     }
 
@@ -174,6 +184,7 @@ def constant_sgd_update(theta: float, y_i: float, step_size: float) -> Named:
     right = 2 * (theta - y_i)
     return of_step(theta, step_size, right, {}) | {
         "step of the loss": theta - step_size * (theta - y_i) ** 2,
+        "no theta": [theta + step_size * 2 * y_i, theta - step_size * 2 * y_i],
         "no sign": [theta - step_size * abs(right), theta + step_size * abs(right)],
         "two steps": theta - step_size * right * (2 - 2 * step_size),
         "optimum": y_i,
@@ -195,8 +206,9 @@ def linear_gradient(theta: float, x: np.ndarray, y: np.ndarray) -> Named:
     return of_mean(2 * r * x) | {
         "no x": 2 * np.mean(r),
         "x twice": 2 * np.mean(r * x**2),
+        "y for x": 2 * np.mean(r * y),
         "abs x": 2 * np.mean(r * np.abs(x)),
-        "constant model": [2 * np.mean(theta - y), 2 * np.mean((theta - y) * x)],
+        "constant model": 2 * np.mean(theta - y),
         "times theta": [2 * np.mean(r * theta), 2 * np.mean(r) * theta],
         "no theta": [-2 * np.mean(x * y), 2 * np.mean((x - y) * x)],
         "loss": [np.mean(r**2), np.sum(r**2)],
@@ -207,6 +219,8 @@ def linear_gradient(theta: float, x: np.ndarray, y: np.ndarray) -> Named:
             np.mean(2 * theta * x - y * x),
             np.mean(theta * x**2 - 2 * y * x),
             2 * np.mean(theta * x**2) - np.mean(x * y),
+            2 * np.mean(theta * x**2) - 2 * np.sum(x * y),
+            2 * np.sum(theta * x**2) - 2 * np.mean(x * y),
         ],
         "product of means": [2 * np.mean(r) * np.mean(x), 2 / len(x) * r.sum() * x.sum()],
         "x and y swapped": [2 * np.mean((theta * y - x) * y), 2 * np.mean((theta * y - x) * x),
@@ -229,7 +243,7 @@ def linear_optimum(x: np.ndarray, y: np.ndarray) -> Named:
         "return in loop": [y[0] / x[0], x[0] * y[0] / below],
         "overwritten": [y[-1] / x[-1], x[-1] * y[-1] / below, above / x[-1] ** 2],
         "not added up": [x * y / below, y / x, x * y / (x * x).mean()],
-        "mean of ratios": np.mean(y / x),
+        "mean of ratios": [np.mean(y / x), np.sum(y / x)],
         "median of ratios": np.median(y / x),
         "ratio of means": y.mean() / x.mean(),
         "numerator": [above, above / n, 2 * above, 2 * above / n],
@@ -237,7 +251,13 @@ def linear_optimum(x: np.ndarray, y: np.ndarray) -> Named:
         "line with intercept": [
             np.array([slope, intercept]), np.array([intercept, slope]), intercept,
         ],
-        "correlation": [np.corrcoef(x, y)[0, 1], np.corrcoef(x, y)],
+        "correlation": [
+            np.corrcoef(x, y)[0, 1],
+            np.corrcoef(x, y),
+            np.cov(x, y)[0, 1],
+            np.cov(x, y, ddof=0)[0, 1],
+            np.cov(x, y),
+        ],
         "product of means": [
             x.mean() * y.mean() / np.mean(x**2), x.sum() * y.sum() / below,
             x.sum() * y.sum() / n / below,
@@ -268,7 +288,6 @@ def linear_update(theta: float, x: np.ndarray, y: np.ndarray, step_size: float) 
     known["step no x"] = known.pop("no x")
     after = theta - step_size * right
     return known | {
-        "constant model": [theta - step_size * g for g in gradients["constant model"]],
         "point by point": [slow, slower],
         "two steps": after - step_size * gradient(after),
         "optimum": np.sum(x * y) / np.sum(x * x),
@@ -289,7 +308,8 @@ def linear_contributions(theta: float, x: np.ndarray, y: np.ndarray) -> Named:
         "no x": 2 * r / n,
         "x twice": 2 * r * x**2 / n,
         "abs x": 2 * r * np.abs(x) / n,
-        "constant model": [2 * (theta - y) / n, 2 * (theta - y) * x / n],
+        "constant model": 2 * (theta - y) / n,
+        "y for x": 2 * r * y / n,
         "times theta": 2 * r * theta / n,
         "no theta": [-2 * x * y / n, 2 * (x - y) * x / n],
         "loss": [r**2 / n, r**2],
@@ -319,8 +339,8 @@ def linear_sgd_update(theta: float, x_i: float, y_i: float, step_size: float) ->
         "abs x": theta - step_size * 2 * r * abs(x_i),
         "no sign": [theta - step_size * abs(right), theta + step_size * abs(right),
                     theta - step_size * 2 * abs(r) * x_i],
-        "constant model": [theta - step_size * 2 * (theta - y_i),
-                           theta - step_size * 2 * (theta - y_i) * x_i],
+        "constant model": theta - step_size * 2 * (theta - y_i),
+        "y for x": theta - step_size * 2 * r * y_i,
         "times theta": theta - step_size * 2 * r * theta,
         "no theta": theta + step_size * 2 * y_i * x_i,
         "step of the loss": theta - step_size * r**2,
@@ -353,7 +373,11 @@ def elbow_locations(w1: np.ndarray, b1: np.ndarray) -> Named:
             "elbow sign": b1 / w1 + 0 * right,
             "elbow upside down": [turned, -w1 / b1, -turned, w1 / b1],
             "elbow without w1": [-b1, b1, -b1 + 0 * right],
-            "elbow multiplied": [-b1 * w1, b1 * w1, -b1 * w1 + 0 * right],
+            "elbow not divided": [
+                value + 0 * kept
+                for value in (-b1 * w1, b1 * w1, -b1 - w1, b1 - w1, w1 - b1, b1 + w1)
+                for kept in (b1, right)
+            ],
             "no sign": [np.abs(right), np.where(w1 == 0, np.nan, np.abs(b1) / w1),
                         np.where(w1 == 0, np.nan, -b1 / np.abs(w1))],
             "no elbow": [right[w1 != 0], finite],
@@ -382,12 +406,14 @@ def network_output(
         "b1 after relu": (np.maximum(np.outer(x, w1), 0) + b1) @ w2 + b2,
         "max over points": [np.max(z, axis=0) @ w2 + b2, np.max(z, axis=1), np.max(z, axis=1) + b2],
         "step function": (z > 0) @ w2 + b2,
+        "b2 sign": hidden @ w2 - b2,
+        "b1 sign": np.maximum(np.outer(x, w1) - b1, 0) @ w2 + b2,
         "no w2": [hidden.sum(axis=1) + b2, hidden + b2],
         "no w1": [np.maximum(x[:, None] + b1, 0) @ w2 + b2],
         "no b1": np.maximum(np.outer(x, w1), 0) @ w2 + b2,
         "w1 and w2 swapped": np.maximum(np.outer(x, w2) + b1, 0) @ w1 + b2,
         "abs unit": np.abs(z) @ w2 + b2,
-        "curve sign": [-right, -(hidden @ w2) + b2, hidden @ w2 - b2],
+        "curve sign": [-right, -(hidden @ w2) + b2],
     }
 
 
@@ -407,6 +433,8 @@ def function_slopes(x: np.ndarray, w1: np.ndarray, b1: np.ndarray, w2: np.ndarra
         "mask from elbow": (x[:, None] > elbows) @ jump,
         "mask without b1": [(np.outer(x, w1) > 0) @ jump, np.where(x > 0, jump.sum(), 0.0)],
         "mask inverted": [(z < 0) @ jump, (x[:, None] < elbows) @ jump],
+        "b1 sign": (np.outer(x, w1) - b1 > 0) @ jump,
+        "slope in w1": x * (active @ w2),
         "mask of any unit": [np.where(output > 0, jump.sum(), 0.0)],
         "no w2": [active @ w1, active * w1],
         "no w1": [active @ w2, active * w2],
@@ -454,7 +482,11 @@ def network_gradient(
         "mask from w1": parts(e, np.outer(e, w2) * (w1 > 0)),
         "mask from w2": parts(e, np.outer(e, w2) * (w2 > 0)),
         "mask from elbow": parts(e, np.outer(e, w2) * (x[:, None] > elbows)),
-        "mask inverted": parts(e, np.outer(e, w2) * (z < 0)),
+        "mask inverted": [
+            parts(e, np.outer(e, w2) * (z < 0)), parts(e, np.outer(e, w2) * (z <= 0)),
+        ],
+        "divided by units": tuple(n / len(w1) * part for part in right),
+        "b1 sign": [],
         "tie active": parts(e, np.outer(e, w2) * (z >= 0)),
         "gradient no w2": parts(e, e[:, None] * active),
         "gradient w1 for w2": parts(e, np.outer(e, w1) * active),
@@ -500,7 +532,16 @@ def output_layer_optimum(x: np.ndarray, y: np.ndarray, w1: np.ndarray, b1: np.nd
         "fit no b1": with_ones(np.maximum(np.outer(x, w1), 0)),
         "fit centred": [(centred, y.mean()), (centred, np.mean(y - hidden @ centred))],
         "fit ridge": [(ridge[:-1], ridge[-1])],
-        "fit swapped": [(best[0][::-1], best[1]), (np.append(best[0][1:], best[1]), best[0][0])],
+        "fit swapped": [
+            (best[0][::-1], best[1]),
+            (np.append(best[0][1:], best[1]), best[0][0]),
+            (np.append(best[1], best[0][:-1]), best[0][-1]),
+        ],
+        "fit of masks": [with_ones(z > 0)],
+        "optimum sign": [(-best[0], -best[1]), (-best[0], best[1]), (best[0], -best[1])],
+        "optimum doubled": [(2 * best[0], 2 * best[1])],
+        "optimum halved": [(best[0] / 2, best[1] / 2)],
+        "rounded": [*zip(cut(best[0]), cut(best[1]), strict=True)],
         "abs unit": with_ones(np.abs(z)),
     }
 
@@ -508,12 +549,15 @@ def output_layer_optimum(x: np.ndarray, y: np.ndarray, w1: np.ndarray, b1: np.nd
 def network_update(
     params: tuple[Any, ...], grads: tuple[Any, ...], step_size: float, train_hidden: bool
 ) -> Named:
-    moved = tuple(p - step_size * g for p, g in zip(params, grads, strict=True))
-
     def freeze(values: tuple[Any, ...]) -> tuple[Any, ...]:
         return values if train_hidden else (*params[:2], *values[2:])
 
-    twice = tuple(p - 2 * step_size * g for p, g in zip(params, grads, strict=True))
+    def step_with(grads: tuple[Any, ...], factor: float = 1) -> tuple[Any, ...]:
+        return tuple(p - factor * step_size * g for p, g in zip(params, grads, strict=True))
+
+    def scaled(factor: float) -> tuple[Any, ...]:
+        return step_with(grads, factor)
+
     change = tuple(-step_size * g for g in grads)
     step = tuple(step_size * g for g in grads)
     over = tuple(p - g / step_size for p, g in zip(params, grads, strict=True))
@@ -521,7 +565,16 @@ def network_update(
         "network change only": [change, step, freeze(change), freeze(step)],
         "network gradient": grads,
         "network divided by step size": freeze(over),
-        "network two steps": freeze(twice),
+        "network step doubled": freeze(scaled(2)),
+        "network step halved": freeze(scaled(1 / 2)),
+        "gradients swapped": [
+            freeze(step_with((*(grads[i] for i in order), grads[3])))
+            for order in ((0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))
+        ],
+        "gradients averaged": [
+            freeze(step_with(tuple(np.mean(g) for g in grads))),
+            freeze(step_with(tuple(np.sum(g) for g in grads))),
+        ],
         "parentheses": [tuple((p - step_size) * g for p, g in zip(params, grads, strict=True)),
                         tuple(step_size * (p - g) for p, g in zip(params, grads, strict=True))],
     }  # fmt: skip
@@ -535,7 +588,7 @@ def elbow_travel(w1_history: np.ndarray, b1_history: np.ndarray) -> Named:
     change_w, change_b = w1_history[-1] - w1_history[0], b1_history[-1] - b1_history[0]
     return {
         "signed travel": [last - first, first - last],
-        "length of the way": [steps.sum(axis=0), steps.mean(axis=0)],
+        "length of the way": [steps.sum(axis=0)],
         "one step": [steps[0], steps[-1], steps.max(axis=0), steps],
         "distance of weights": [
             np.abs(change_w), np.abs(change_b), np.abs(change_b / change_w),
@@ -551,7 +604,10 @@ def elbow_travel(w1_history: np.ndarray, b1_history: np.ndarray) -> Named:
         "relative distance": [right / np.abs(first), right / np.abs(last)],
         "elbow positions": [last, first, elbows, np.abs(last)],
         "rounded": [np.abs(np.floor(last) - np.floor(first)), np.abs(last // 1 - first // 1)],
-        "elbow sign": [np.abs(last + first)],
+        "sum of elbows": [np.abs(last + first), last + first],
+        "abs of each elbow": [np.abs(np.abs(last) - np.abs(first)), np.abs(last) - np.abs(first)],
+        "elbows sorted": np.abs(np.sort(last) - np.sort(first)),
+        "per snapshot": [right / len(elbows), right / (len(elbows) - 1)],
         "elbow upside down": [np.abs(1 / last - 1 / first)],
     }  # fmt: skip
 

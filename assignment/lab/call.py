@@ -21,10 +21,11 @@ from .examples import Example, all_examples, examples_of, find_example
 from .failure import BEFORE_THE_CALL, CheckFailed, Kind
 from .mistakes import MISTAKES, NEXT_STEPS, Reading, one
 from .recognise import (
-    Known,
     Confirmed,
+    Known,
     Mistakes,
     agree,
+    and_is,
     by_reading,
     close,
     from_torch,
@@ -36,10 +37,8 @@ from .recognise import (
     recognise,
 )
 
-# Arguments that a function should not be indifferent to are changed in these ways, one by one.
-CHANGES = ((-1.3, 0.7), (0.4, 2.9), (3.1, -1.7))
-
-
+# Functions of the student's that are looked through for calls of graded ones.
+MOST_HELPERS = 20
 # What usual mistakes lead to: from the arguments, the right result, and what others lead to.
 Usual = Callable[[Mapping[str, Any], Any, Known], Known]
 
@@ -263,15 +262,15 @@ class Call:
         ignored = [name for name in self.arguments if self._is_ignored(name)]
         if not ignored:
             return ()
-        names = _listed(ignored)
+        names = and_is(ignored)
         for variable in sorted(_names_read(self.function)):
             if not self.hidden and _is_data(_look_up(self.function, variable)):
                 return (one("argument replaced", argument=names, variable=variable),)
         return (one("argument ignored", argument=names),)
 
     def _is_ignored(self, name: str) -> bool:
-        values = (_changed(self.arguments[name], *change) for change in CHANGES)
-        return all(agree(self.again(**{name: value}), plain(self.raw)) for value in values)
+        others = (self.again(**{name: value}) for value in _other_values(self.arguments[name]))
+        return all(agree(other, plain(self.raw)) for other in others)
 
     def again(self, **changed: Any) -> Any:
         """Return what the function returns if some arguments are others; None if it fails."""
@@ -299,8 +298,7 @@ class Call:
         if len(value) != len(expected):
             fault = f"the result should be the tuple ({names}), but has {len(value)} parts"
             self.fail("form", fault, advice=self._missing_parts(plain(value), expected))
-        if not self.is_form:
-            self.check_filled_in(value, expected)
+        self.check_filled_in(value, expected)
         parts = {}
         for (self.part, right), part in zip(expected.items(), value, strict=True):
             parts[self.part] = self.read(part, right)
@@ -318,20 +316,26 @@ class Call:
     def check_filled_in(self, value: Any, expected: Mapping[str, Any]) -> None:
         """Fail if parts of a tuple are placeholders; say which of the others are right."""
         parts = dict(zip(expected, map(plain, value), strict=True))
-        empty = [name for name, part in parts.items() if is_empty(part, expected[name])]
+        empty = [
+            name
+            for name, part in parts.items()
+            if part is None
+            or (is_empty(part, expected[name]) and np.ndim(part) < np.ndim(expected[name]))
+        ]
         if not empty:
             return
         lines = []
         for name, part in parts.items():
-            right = agree(part, expected[name])
-            state = "not filled in yet" if name in empty else "right" if right else "not right"
-            lines.append(f"  {name:9s} is {state}")
-        verb = "is" if len(empty) == 1 else "are"
+            state = "right" if agree(part, expected[name]) else "not right"
+            if name in empty:
+                lines.append(f"  {name:9s} is not filled in yet")
+            elif not self.is_form:
+                lines.append(f"  {name:9s} is {state}")
         self.fail(
             "form",
-            f"{_listed(empty)} {verb} not filled in yet",
+            f"{and_is(empty)} not filled in yet",
             values="\n".join(lines),
-            mistakes=(one("not filled in", part=_listed(empty)),),
+            mistakes=(one("not filled in", part=and_is(empty)),),
         )
 
     def to_number(self, value: Any) -> float:
@@ -368,7 +372,10 @@ class Call:
                 "shape",
                 f"{self.what()} should have shape {shape}, one entry per {self.per}, but it has "
                 f"{self.other_shape(value)}",
-                advice=_shape_hint(value.shape, np.shape(expected), self.per) + self._order_hint(),
+                advice=_shape_hint(
+                    value.shape, np.shape(expected), self.per, "w1" in self.arguments
+                )
+                + self._order_hint(),
             )
         return np.asarray(value, dtype=float)
 
@@ -464,7 +471,7 @@ class Call:
 
     def recognised(self, kind: Kind) -> tuple[Reading, ...]:
         """Return how a result that is wrong can be read."""
-        if kind not in ("wrong value", "larger loss", "form", "shape", "type"):
+        if kind not in ("wrong value", "larger loss", "form", "shape", "type", "not finite"):
             return ()
         right = None if self.is_form else self.expected
         example = find_example(self.arguments, _tuple(right))
@@ -472,13 +479,13 @@ class Call:
         known = self.usual(self.arguments, _tuple(right), others)
         confirmed = self._confirmation(example)
         found = recognise(plain(self.raw), right, known, self.scale, confirmed)
-        return found or (() if kind == "type" else self._ignored())
+        return found or (() if kind in ("type", "not finite") else self._ignored())
 
     def _confirmation(self, example: Example | None) -> Confirmed:
         """Return whether a mistake shows on the other examples of the function as well."""
         tables = []
         for other in examples_of(example.function) if example else []:
-            if other is not example:
+            if other is not example and other.expected is not None:
                 known = self.usual(other.arguments, other.expected, by_reading(other.mistakes))
                 if is_number(other.expected):
                     known = merged(known, of_any_value(other.expected))
@@ -535,7 +542,8 @@ def _look_up(function: Any, name: str) -> Any:
 
 def _is_data(value: Any) -> bool:
     """Return whether a variable of the notebook holds data, not a module or a function."""
-    return value is not None and not callable(value) and not inspect.ismodule(value)
+    # By name: a module that does not travel from a sandbox is a stand-in with that name.
+    return value is not None and not callable(value) and type(value).__name__ != "module"
 
 
 def _functions_called(function: Any) -> Iterator[str]:
@@ -548,7 +556,7 @@ def _functions_called(function: Any) -> Iterator[str]:
             called = _look_up(caller, name)
             if name in graded:
                 yield name
-            elif hasattr(called, "__code__"):
+            elif hasattr(called, "__code__") and len(functions) < MOST_HELPERS:
                 functions.append(called)
 
 
@@ -573,18 +581,15 @@ def _listed(names: list[str]) -> str:
     return " and ".join(names)
 
 
-def _changed(value: Any, factor: float, shift: float) -> Any:
-    """Return another value of the same kind."""
+def _other_values(value: Any) -> list[Any]:
+    """Return values of the same kind that differ, none of them extreme."""
     if isinstance(value, tuple):
-        return tuple(_changed(part, factor, shift) for part in value)
+        return [tuple(parts) for parts in zip(*map(_other_values, value), strict=True)]
     if isinstance(value, bool):
-        return not value
+        return [not value, not value]
     if isinstance(value, np.ndarray):
-        bent = factor * value + shift * np.linspace(0.8, 1.3, max(len(value), 1))[
-            : len(value)
-        ].reshape(-1, *[1] * (value.ndim - 1))
-        return bent.astype(value.dtype)
-    return type(value)(factor * value + shift)
+        return [(0.13 - 0.9 * value[::-1]).astype(value.dtype), (0.7 * value).astype(value.dtype)]
+    return [type(value)(0.6 * value + 0.05), type(value)(0.8 * value)]
 
 
 def _tuple(expected: Any) -> Any:
@@ -685,14 +690,21 @@ _TABLE = (
 )
 
 
-def _shape_hint(got: tuple[int, ...], wanted: tuple[int, ...], per: str) -> str:
-    """Return advice for a wrong shape; ``per`` is what there is one entry for."""
+def _shape_hint(got: tuple[int, ...], wanted: tuple[int, ...], per: str, units: bool) -> str:
+    """Return advice for a wrong shape.
+
+    Args:
+        got: the shape.
+        wanted: the right one.
+        per: what there is one entry for.
+        units: whether there are hidden units.
+    """
     if got == () and wanted == (1,):
         return f"Return an array for a single {per} as well, shape (1,)."
     if got == ():
-        return f"Return one number per {per}, as an array: do not add them up."
+        return f"Return one number per {per}, as an array: leave the sum or mean out."
     if len(got) == 2 and 1 in got and max(got) == wanted[0]:
         return "It is a table with one column (or row): flatten it to one axis, e.g. with .ravel()."
     if len(got) > 1:
-        return f"{_TABLE} If its columns are hidden units, sum over them."
+        return f"{_TABLE} If its columns are hidden units, sum over them." if units else _TABLE
     return ""

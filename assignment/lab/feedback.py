@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from .call import check_value, get_result
+from .call import Call, check_value, get_result
 from .mistakes import Reading, one
-from .recognise import NEARLY, RELATIVE_TOLERANCE, Known, agree, merged, variants
+from .recognise import NEARLY, RELATIVE_TOLERANCE, Known, agree, and_is, merged, variants
 
 # The parts of a result that is a tuple: arrays and numbers.
 Values = tuple[Any, ...]
@@ -152,16 +152,36 @@ def check_network_update(
     )
     if got is None or agree(tuple(got.values()), expected):
         return
-    train_hidden, old = arguments["train_hidden"], arguments["params"][:2]
-    moved = not agree((got["w1"], got["b1"]), old)
-    mistake = ""
-    if moved and not train_hidden:
-        mistake = "frozen"
-    elif not moved and train_hidden:
+    kept = [
+        name
+        for (name, part), before in zip(got.items(), arguments["params"], strict=True)
+        if agree(part, before) and not agree(part, right[name])
+    ]
+    wrong = [name for name, part in got.items() if not agree(part, right[name])]
+    call.fail_value(got, mistakes=_of_frozen_parts(call, wrong, kept))
+
+
+def _of_frozen_parts(call: Call, wrong: list[str], kept: list[str]) -> tuple[Reading, ...]:
+    """Return how an update can be read that leaves the wrong parts as they were, or moves them.
+
+    Args:
+        call: of the update.
+        wrong: names of the wrong parts.
+        kept: of these, the ones that came back unchanged.
+    """
+    hidden, output = ["w1", "b1"], ["w2", "b2"]
+    if not call.arguments["train_hidden"] and set(wrong) <= set(hidden):
+        return (one("frozen"),)
+    if wrong != kept or len(wrong) == len(call.arguments["params"]):
+        return ()
+    if wrong == hidden:
         frozen = call.again(train_hidden=False)
-        if isinstance(frozen, tuple) and len(frozen) == len(right) and not agree(frozen[:2], old):
-            mistake = "flag inverted"
-    call.fail_value(got, mistakes=(one(mistake),) if mistake else ())
+        is_tuple = isinstance(frozen, tuple) and len(frozen) == len(call.arguments["params"])
+        moves = is_tuple and not agree(frozen[:2], call.arguments["params"][:2])
+        return (one("flag inverted" if moves else "not trained"),)
+    if wrong == output:
+        return (one("output frozen"),)
+    return (one("part left as it was", part=and_is(wrong)),)
 
 
 def check_least_squares(
@@ -207,7 +227,7 @@ def check_least_squares(
         "larger loss",
         "another (w2, b2) has a smaller loss",
         values=f"  returned  a loss of {loss:.6g}\n  expected  a loss of {best:.6g}",
-        mistakes=(one(mistake),) if mistake else (),
+        mistakes=call.recognised("larger loss") or ((one(mistake),) if mistake else ()),
     )
 
 
@@ -293,10 +313,8 @@ def _of_network_update(arguments: Mapping[str, Any], right: Values, others: Know
         name: [tuple(p + factor * (new - p) for p, new in zip(old, right, strict=True))]
         for name, factor in factors.items()
     }
-    known[one("output frozen")] = [(*right[:2], *old[2:])]
     if arguments["train_hidden"]:
         known[one("network unchanged")] = [old]
-        known[one("not trained")] = [(*old[:2], *right[2:])]
     return merged(others, known)
 
 

@@ -12,6 +12,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 
+def capitalised(clause: str) -> str:
+    """Return a clause with a capital in front, unless it begins with a name of the code."""
+    first = clause.split()[0]
+    is_name = first in ("theta", "x", "y") or not first.isalpha()
+    return clause if is_name else clause[0].upper() + clause[1:]
+
+
 class Mistake(NamedTuple):
     """What feedback says of a mistake: a clause, and sentences that explain it."""
 
@@ -20,7 +27,7 @@ class Mistake(NamedTuple):
 
     def __str__(self) -> str:
         """Return claim and reason as sentences."""
-        return f"{self.claim[0].upper()}{self.claim[1:]}. {self.reason}"
+        return f"{capitalised(self.claim)}. {self.reason}"
 
 
 # Words in braces are filled in: {k} a number, {part} a part of a tuple, {each} what an array has
@@ -36,12 +43,11 @@ MISTAKES = {
         "A function should read its arguments alone: the parameters are ({wanted}).",
     ),
     "argument ignored": Mistake(
-        "the result does not depend on {argument}: with other values there it stays the same",
-        "Look for a number, or a variable of the notebook, that stands in the argument's place.",
+        "{argument} ignored: another value there gives the same result",
+        "Look for a fixed number, or a variable of the notebook, that stands in its place.",
     ),
     "argument replaced": Mistake(
-        "the result does not depend on {argument}: the function reads the notebook's {variable} "
-        "instead",
+        "{argument} ignored: the function reads the notebook's variable {variable} instead",
         "A function should compute from its arguments alone.",
     ),
     "calls a red function": Mistake(
@@ -156,7 +162,7 @@ MISTAKES = {
     ),
     "no sign": Mistake(
         "the signs are lost: there is an abs (or a square root of a square) too many",
-        "The sign says which way to pull: leave the abs out.",
+        "The sign says which way it pulls: leave the abs out.",
     ),
     "constant model": Mistake(
         "it is the constant model's",
@@ -187,6 +193,10 @@ MISTAKES = {
         "it is a product of means, not the mean of the products",
         "Multiply point by point first, then average.",
     ),
+    "y for x": Mistake(
+        "y_i stands where x_i belongs",
+        "The inner derivative of theta * x_i - y_i is what theta is multiplied with.",
+    ),
     "x and y swapped": Mistake(
         "x and y are swapped",
         "Look at the order of the arguments where you call a function, and at the formula.",
@@ -197,11 +207,11 @@ MISTAKES = {
     ),
     "no average contribution": Mistake(
         "each summand is N times too large: the 1/N of the mean is missing",
-        "As they are, they do not add up to the full gradient.",
+        "Their sum should be the full gradient.",
     ),
     "contribution divided twice": Mistake(
         "each summand is N times too small: divided by N twice",
-        "As they are, they do not add up to the full gradient.",
+        "Their sum should be the full gradient.",
     ),
     # -- the optimum --
     "optimum sign": Mistake(
@@ -220,7 +230,7 @@ MISTAKES = {
         "Use sums in numerator and denominator, or means in both.",
     ),
     "mean over sum": Mistake(
-        "it is N times too small: divided by N in the numerator alone",
+        "it is N times too small: divided by N above the line and not below",
         "Use sums in numerator and denominator, or means in both.",
     ),
     "optimum doubled": Mistake(
@@ -244,7 +254,7 @@ MISTAKES = {
         "Set the gradient to zero and solve for theta: something still has to divide.",
     ),
     "mean of ratios": Mistake(
-        "it is the mean of the ratios y_i / x_i",
+        "it is the mean (or sum) of the ratios y_i / x_i",
         "That lets every point vote for its own slope with the same weight; the squared loss "
         "weighs them differently.",
     ),
@@ -266,8 +276,8 @@ MISTAKES = {
         "This model has one parameter, and its line passes through the origin.",
     ),
     "correlation": Mistake(
-        "it is the correlation of x and y",
-        "That has no unit and lies between -1 and 1. Set the gradient to zero instead.",
+        "it is the correlation or the covariance of x and y",
+        "Both are centred, and neither solves the equation: set the gradient to zero.",
     ),
     "square missing": Mistake(
         "a square is missing below the line: divided by sums of x_i instead of x_i**2",
@@ -298,11 +308,11 @@ MISTAKES = {
         "The squared loss looks at all points, not at the two extremes.",
     ),
     "spread": Mistake(
-        "it is a measure of spread (a standard deviation or variance)",
-        "Where the loss is smallest is asked, not how far the points lie apart.",
+        "it is a standard deviation or a root mean square, a measure of spread",
+        "A place on the axis of theta is asked, not how far the y lie apart.",
     ),
     "smallest loss": Mistake(
-        "it is the smallest loss, not where it is reached",
+        "it is the smallest loss itself, not the parameter that reaches it",
         "Return the parameter that minimises the loss (its argmin), not the minimum.",
     ),
     "one point": Mistake(
@@ -346,6 +356,10 @@ MISTAKES = {
     "step no x": Mistake(
         "the factor x_i is forgotten in the gradient of the step", "The chain rule brings it."
     ),
+    "sign only": Mistake(
+        "only the sign of the gradient counts: the step has the length of step_size",
+        "Its size counts too: the step is step_size times the gradient.",
+    ),
     "step of the loss": Mistake(
         "the step subtracts the loss where the gradient belongs",
         "Differentiate first: the step is step_size times the slope of the loss.",
@@ -386,8 +400,9 @@ MISTAKES = {
         "the slope w1 is forgotten",
         "b1 alone says where the elbow is only if w1 is 1 or -1.",
     ),
-    "elbow multiplied": Mistake(
-        "b1 is multiplied by w1 where it should be divided", "Solve w1 * x + b1 = 0 for x."
+    "elbow not divided": Mistake(
+        "b1 and w1 are multiplied, added or subtracted, and nothing is divided",
+        "Solve w1 * x + b1 = 0 for x: it is a quotient.",
     ),
     "no elbow": Mistake(
         "a unit with w1 = 0 has no elbow, so its entry must be nan",
@@ -400,6 +415,10 @@ MISTAKES = {
     # -- output and slopes --
     "curve sign": Mistake(
         "the sign is flipped", "An active unit contributes w2 * w1, with its sign."
+    ),
+    "b2 sign": Mistake("b2 is subtracted: its sign is flipped", "The output bias is added."),
+    "b1 sign": Mistake(
+        "b1 is subtracted: its sign is flipped", "The pre-activation is w1 * x + b1."
     ),
     "no b2": Mistake("the output bias b2 is forgotten", "Add it once, after the sum over units."),
     "b2 per unit": Mistake(
@@ -498,6 +517,10 @@ MISTAKES = {
         "the mask is taken from the wrong quantity: the network's output, not each unit",
         "Each unit switches at its own elbow: make the mask per unit, before the sum.",
     ),
+    "slope in w1": Mistake(
+        "it is differentiated with respect to w1: x stands where w1 belongs",
+        "Differentiate w1 * x + b1 with respect to x.",
+    ),
     "x once too often": Mistake(
         "x is multiplied in once too often", "The slope of w1 * x + b1 in x is w1, without x."
     ),
@@ -550,6 +573,10 @@ MISTAKES = {
         "the pre-activation stands in g_w2 where the relu's output belongs",
         "w2 is multiplied by relu(w1 * x + b1).",
     ),
+    "divided by units": Mistake(
+        "it is divided by the number of hidden units instead of the number of points",
+        "The loss is a mean over the N points: divide by N.",
+    ),
     "no residual": Mistake(
         "the residual is missing", "By the chain rule, every gradient holds output minus target."
     ),
@@ -558,7 +585,8 @@ MISTAKES = {
         "As in PyTorch, relu'(0) = 0: the mask is z > 0, not z >= 0.",
     ),
     "not filled in": Mistake(
-        "{part} is not filled in yet", "The other parts are judged by themselves."
+        "{part} not filled in yet",
+        "None and zeros are placeholders. The other parts are judged by themselves, above.",
     ),
     # -- the optimum of the output layer --
     "no intercept": Mistake(
@@ -580,8 +608,12 @@ MISTAKES = {
         "it is a fit with a penalty (ridge)", "The plain mean squared error is to be minimised."
     ),
     "fit swapped": Mistake(
-        "w2 and b2 are taken from the wrong places of the solution",
-        "Where the column of ones stands in the table, there stands b2 in the solution.",
+        "w2 and b2 are swapped: taken from the wrong places of the solution",
+        "Where the column of ones stands in the table (first or last), b2 stands in the solution.",
+    ),
+    "fit of masks": Mistake(
+        "the features are masks (active or not) instead of the relu's values",
+        "A feature is relu(w1 * x + b1), which is z where z is positive, not 1.",
     ),
     "fit of x": Mistake(
         "it is fitted to x itself, not to what the hidden units give",
@@ -593,7 +625,7 @@ MISTAKES = {
     # -- the update of the network --
     "frozen": Mistake(
         "the hidden layer is changed although frozen",
-        "With train_hidden=False, w1 and b1 must come back as they came.",
+        "With train_hidden=False, w1 and b1 stay as they are.",
     ),
     "flag inverted": Mistake(
         "train_hidden is read the wrong way round: the hidden layer moves when it is False and "
@@ -628,9 +660,25 @@ MISTAKES = {
         "Return the old parameters minus step_size times their gradients.",
     ),
     "network gradient": Mistake(
-        "these are the gradients", "Use them to take a step, and return the new parameters."
+        "these are the gradients alone", "Use them to take a step, and return the new parameters."
     ),
-    "network two steps": Mistake("it is where two steps lead", "Take one step per call."),
+    "network step doubled": Mistake(
+        "the step is twice as long as it should be", "The gradients hold the factor 2 already."
+    ),
+    "network step halved": Mistake(
+        "the step is half as long as it should be", "The step is step_size times the gradient."
+    ),
+    "gradients swapped": Mistake(
+        "gradients are swapped: a parameter moves by the gradient of another",
+        "grads come in the order of params: the first belongs to w1, the second to b1.",
+    ),
+    "gradients averaged": Mistake(
+        "the gradients are averaged (or summed) over the units",
+        "Each unit's parameter moves by its own gradient: leave the mean out.",
+    ),
+    "part left as it was": Mistake(
+        "{part} not updated and comes back unchanged", "Update all four parameters."
+    ),
     # -- elbow travel --
     "signed travel": Mistake(
         "the sign is kept", "A distance is never negative: take the absolute value at the end."
@@ -666,6 +714,22 @@ MISTAKES = {
         "it is a relative distance: divided by an elbow's position",
         "Return the distance itself.",
     ),
+    "abs of each elbow": Mistake(
+        "the abs is taken of each elbow, before the difference",
+        "Elbows left of 0 count as they are: take the absolute value of the difference.",
+    ),
+    "sum of elbows": Mistake(
+        "the first and the last elbow are added",
+        "A distance is a difference: subtract one from the other.",
+    ),
+    "elbows sorted": Mistake(
+        "the elbows are sorted before they are compared",
+        "Each unit is compared with itself: keep the order of the units.",
+    ),
+    "per snapshot": Mistake(
+        "it is divided by the number of snapshots (or steps)",
+        "The whole distance is asked, not an average.",
+    ),
     "elbow positions": Mistake(
         "it is where the elbows are, not how far they travelled",
         "Subtract the first elbows from the last ones.",
@@ -676,8 +740,8 @@ MISTAKES = {
 USUAL_WORDS = {
     "k": "k",
     "each": "entry",
-    "part": "a part",
-    "argument": "an argument",
+    "part": "a part is",
+    "argument": "an argument is",
     "variable": "variable",
     "function": "another of your functions",
     "own": "others",
@@ -715,7 +779,7 @@ class Reading(NamedTuple):
         return self._placed(filled(" And: ".join(texts), dict(self.words)))
 
     def _placed(self, text: str) -> str:
-        return f"{self.where}: {text[0].lower()}{text[1:]}" if self.where else text
+        return f"In {self.where}: {text[0].lower()}{text[1:]}" if self.where else text
 
 
 def one(name: str, **words: object) -> Reading:

@@ -26,6 +26,8 @@ RELATIVE_TOLERANCE = 1e-4
 CANCELLATION = 1e-6
 # What is this close, and not equal, has been found by approximation.
 NEARLY = 0.01
+# What an array holds before anything is stored in it.
+FILLS = (0.0, np.nan)
 # With more than two mistakes to choose from, a claim would be a guess.
 MOST_READINGS = 2
 
@@ -131,10 +133,15 @@ def _of_any_array(right: np.ndarray) -> dict[str, list[Any]]:
         "running sum": [np.cumsum(right)],
         "equal shares": [np.full(n, total), np.full(n, total / n)],
         "shares of the sum": [right / total] if total else [],
-        "first left out": [right[1:], np.where(first, 0.0, right)],
-        "last left out": [right[:-1], np.where(last, 0.0, right)],
-        "return in loop": [right[0], right[:1], np.where(first, right, 0.0)],
-        "overwritten": [right[-1], right[-1:], np.full(n, right[-1]), np.where(last, right, 0.0)],
+        "first left out": [right[1:], *(np.where(first, fill, right) for fill in FILLS)],
+        "last left out": [right[:-1], *(np.where(last, fill, right) for fill in FILLS)],
+        "return in loop": [right[0], right[:1], *(np.where(first, right, fill) for fill in FILLS)],
+        "overwritten": [
+            right[-1],
+            right[-1:],
+            np.full(n, right[-1]),
+            *(np.where(last, right, fill) for fill in FILLS),
+        ],
     }
 
 
@@ -186,7 +193,7 @@ def _by_form(got: Any, right: Any, scale: float) -> str:
 
 
 def _nearly(got: Any, right: Any, scale: float) -> tuple[Reading, ...]:
-    if isinstance(got, tuple) or np.shape(got) != np.shape(right):
+    if not is_number(got) or np.shape(got) != np.shape(right):
         return ()
     allowed = NEARLY * max(scale, np.max(np.abs(right), initial=0, where=np.isfinite(right)))
     return (one("nearly"),) if np.all(np.abs(np.subtract(got, right)) <= allowed) else ()
@@ -202,10 +209,10 @@ def _fitting(
     """Yield the readings that lead to ``got``, unless they lead to the right value as well."""
     for reading, values in known.items():
         for way, value in enumerate(values):
-            if agree(got, value, scale) and not agree(value, right, scale):
-                if confirmed(reading, way):
-                    yield reading
-                    break
+            is_mistaken = agree(got, value, scale) and not agree(value, right, scale)
+            if is_mistaken and confirmed(reading, way):
+                yield reading
+                break
 
 
 def _choose(fitting: Iterable[Reading]) -> tuple[Reading, ...]:
@@ -237,7 +244,7 @@ def _recognise_parts(
              if not agree(part, right[name])}  # fmt: skip
     empty = [name for name, part in wrong.items() if is_empty(part, right[name])]
     if empty:
-        return (one("not filled in", part=" and ".join(empty)),)
+        return (one("not filled in", part=and_is(empty)),)
     places = list(right)
     fitting = [
         _of_part(part, right[name], places.index(name), known) for name, part in wrong.items()
@@ -267,6 +274,11 @@ def is_empty(part: Any, right: Any) -> bool:
 # -- comparing ------------------------------------------------------------------------------------
 
 
+def and_is(names: list[str]) -> str:
+    """Return names as the beginning of a sentence: "a is", or "a and b are"."""
+    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'}"
+
+
 def is_number(value: Any) -> bool:
     """Return whether a value, as `plain` returns it, is a number or an array of them."""
     return isinstance(value, (float, np.ndarray))
@@ -275,8 +287,6 @@ def is_number(value: Any) -> bool:
 def plain(value: Any) -> Any:
     """Return a result as float, float array, or tuple of them; what is none of these as it is."""
     value = from_torch(value)
-    if isinstance(value, dict):
-        return tuple(map(plain, value.values()))
     if isinstance(value, (tuple, list)):
         return tuple(map(plain, value))
     kinds = (bool, int, float, np.ndarray, np.number, np.bool_)

@@ -137,6 +137,7 @@ class Missing(TypedDict):
 class Function(TypedDict):
     function: str  # what it calls itself
     parameters: list[tuple[str, int, bool]] | None  # name, kind, whether there is a default
+    reads: list[str]  # names that its code takes from outside, attributes among them
 
 
 class Value(TypedDict):

@@ -38,6 +38,8 @@ LONGEST_TEXT = 10_000
 # Of what a cell leaves out: a line and why, in characters; and how many lines are named.
 LONGEST_LINE = 200
 MOST_LINES = 20
+# Of the names that a function's code reads.
+MOST_NAMES = 200
 # Of a message. In Python each takes up to a hundred times its place in the JSON; arrays do not.
 MOST_PARTS = 200_000
 # Of an array of no numbers, which says so in a few bytes.

@@ -11,12 +11,13 @@ import builtins
 import inspect
 import linecache
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import numpy as np
 
 from . import facts
-from .protocol import LONGEST_TEXT, ProtocolError, clean_name, decode, encode
+from .protocol import LONGEST_TEXT, MOST_NAMES, ProtocolError, clean_name, decode, encode
 from .sessions import Case, missing
 
 # What tracebacks call the file of student code.
@@ -47,6 +48,9 @@ class StudentFunction:
         name = answer["function"]  # none that is an identifier: a lambda, or an object
         self.__name__ = clean_name(name) if isinstance(name, str) and name.isidentifier() else ""
         self.__signature__ = make_signature(answer.get("parameters"))
+        # What a test can see of a function that is here: which names it reads, what they stand for.
+        self.__code__ = SimpleNamespace(co_names=clean_names(answer.get("reads")), co_consts=())
+        self.__globals__ = Environment(case)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call it; arrays and the like among the arguments change as the function changes them.
@@ -83,6 +87,12 @@ class StudentFunction:
         code = compile("raise error", STUDENT, "exec").replace(co_name=self.__name__)
         exec(code, {"error": error})
         raise AssertionError("unreachable")
+
+
+def clean_names(names: object) -> tuple[str, ...]:
+    """Return the identifiers among what was sent as a list of names."""
+    listed = names[:MOST_NAMES] if isinstance(names, list) else []
+    return tuple(clean_name(name) for name in listed)
 
 
 class _Verbatim(str):

@@ -22,12 +22,14 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import CodeType
 from typing import Any, NoReturn
 
 from ..limits import MEGABYTE, Limits
 from ..messages import NO_FORK, CaseEnded, CellDone, ErrorReport, How
 from ..protocol import (
     LONGEST_TEXT,
+    MOST_NAMES,
     ProtocolError,
     decode,
     encode,
@@ -222,7 +224,8 @@ class CaseProcess:
             return {"missing": True}
         value = self.names[name]
         if callable(value):
-            return {"function": str(getattr(value, "__name__", "")), **parameters(value)}
+            name = str(getattr(value, "__name__", ""))
+            return {"function": name, **parameters(value), "reads": names_read(value)}
         return self.encoded(value=value)
 
     def call(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -311,6 +314,14 @@ def parameters(function: Callable[..., Any]) -> dict[str, Any]:
             for item in signature.parameters.values()
         ]
     }
+
+
+def names_read(function: Callable[..., Any]) -> list[str]:
+    """Return the names that a function's code takes from outside, attributes among them."""
+    codes = [code] if isinstance(code := getattr(function, "__code__", None), CodeType) else []
+    for code in codes:  # grows: functions and comprehensions inside
+        codes += [part for part in code.co_consts if isinstance(part, CodeType)]
+    return sorted({name for code in codes for name in code.co_names})[:MOST_NAMES]
 
 
 def describe(error: BaseException, function: str = "") -> ErrorReport:
