@@ -38,6 +38,58 @@ def test_masters_promise_the_points_of_the_design(masters):
     }  # fmt: skip
 
 
+def shares(questions) -> dict[str, float]:
+    """Return the points by who gives them; all tests of a question count the same, as in Otter."""
+    points = {"public": 0.0, "hidden": 0.0, "by hand": 0.0}
+    for question in questions:
+        tests = getattr(question, "tests", None)
+        for test in tests or ():
+            points["hidden" if test.hidden else "public"] += question.points / len(tests)
+        points["by hand"] += 0 if tests else question.points
+    return {name: round(value, 6) for name, value in points.items()}
+
+
+def text_of(master) -> str:
+    return "\n".join(cell.source for cell in master.notebook.cells if cell.cell_type == "markdown")
+
+
+def test_notebooks_say_how_public_and_hidden_points_add_up(masters):
+    for master in masters:
+        (written,) = [q for q in master.questions if q not in master.tested]
+        points = shares(master.questions)
+        assert (
+            f"Of the {sum(points.values()):g} points, {points['public']:g} come from the public "
+            f"checks in this notebook, {points['hidden']:g} from hidden checks on Gradescope, and "
+            f"{points['by hand']:g} from people who read {written.id}."
+        ) in text_of(master)
+
+
+def test_the_example_of_a_question_with_public_and_hidden_points_is_true(masters):
+    (question,) = [q for master in masters for q in master.questions if q.id == "q1a_i"]
+    points, public = shares([question]), sum(not test.hidden for test in question.tests)
+    assert (
+        f"{question.id}, for example, has {public} public check and "
+        f"{len(question.tests) - public} hidden ones for its {question.points:g} points"
+    ) in text_of(masters[0])
+    assert f'"{points["public"]:g} of {points["public"]:g}"' in text_of(masters[0])
+    assert f"the other {points['hidden']:g} points" in text_of(masters[0])
+
+
+def test_the_table_on_top_adds_up_points_and_minutes(masters):
+    for master in masters:
+        ids = [question.id for question in master.questions]
+        seen = []
+        for row in re.findall(r"^\| .*(?:q\d\w+).* \|$", text_of(master), flags=re.M):
+            first, last, *others = re.findall(r"q\d\w+", row)
+            chosen = {*ids[ids.index(first) : ids.index(last) + 1], *others}
+            rows = [question for question in master.questions if question.id in chosen]
+            points, minutes = re.findall(r"\| (\d+) \| (\d+) min \|$", row)[0]
+            assert float(points) == sum(question.points for question in rows), row
+            assert int(minutes) == sum(question.minutes for question in rows), row
+            seen += [question.id for question in rows]
+        assert seen == ids
+
+
 def test_signatures_are_the_contract(masters):
     signatures = {}
     for master in masters:
