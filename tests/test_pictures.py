@@ -149,18 +149,32 @@ def test_plot_curve_draws_what_it_is_given_and_refuses_a_table(ax):
         relu_plots.plot_curve(ax, X, np.zeros((3, 2)), "table")
 
 
-def test_plot_units_draws_every_contribution_and_the_elbows_inside(ax):
+def test_plot_units_draws_what_every_unit_passes_on_and_the_elbows_inside(ax):
     relu_plots.plot_units(ax, PARAMS, np.array([0.5, 0.25, -2.0]))
-    up, down = (
-        [line.get_ydata() for line in ax.lines if line.get_color() == colour]
-        for colour in (relu_plots.BLUE, relu_plots.VERMILLION)
-    )
-    w1, b1, w2, _ = PARAMS
-    curves = w2 * np.maximum(np.outer(relu_plots.GRID, w1) + b1, 0)
-    assert np.array(up) == pytest.approx(curves.T[[0, 2]])
-    assert np.array(down) == pytest.approx(curves.T[[1]])
+    up, down = by_sign(ax)
+    w1, b1, _, _ = PARAMS
+    curves = np.maximum(np.outer(relu_plots.GRID, w1) + b1, 0)
+    assert up == pytest.approx(curves.T[[0, 2]])
+    assert down == pytest.approx(curves.T[[1]])
     assert lines(ax)["elbows"].tolist() == [[0.5, 0], [0.25, 0]]
     assert ax.texts[0].get_text() == "2 of 3 elbows in [0, 1]"
+
+
+def test_plot_contributions_draws_what_every_unit_adds(ax):
+    relu_plots.plot_contributions(ax, PARAMS)
+    up, down = by_sign(ax)
+    w1, b1, w2, _ = PARAMS
+    curves = w2 * np.maximum(np.outer(relu_plots.GRID, w1) + b1, 0)
+    assert up == pytest.approx(curves.T[[0, 2]])
+    assert down == pytest.approx(curves.T[[1]])
+
+
+def by_sign(ax) -> tuple[np.ndarray, ...]:
+    """Return the curves of the units with w2 > 0, and the others."""
+    return tuple(
+        np.array([line.get_ydata() for line in ax.lines if line.get_color() == colour])
+        for colour in (relu_plots.BLUE, relu_plots.VERMILLION)
+    )
 
 
 def test_plot_slopes_draws_the_slopes_and_a_line_at_each_elbow_inside(ax):
