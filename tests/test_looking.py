@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 
 import numpy as np
 import pytest
 from lab import figures, training, yours
+from lab.data import make_dataset
+from lab.network import init_params
 from lab.yours import NotYet, ask, ask_parts
 
 RETURN_NOTHING = "def {name}(*arguments):\n    pass"
@@ -162,6 +165,26 @@ def test_a_missing_package_is_named_with_the_command_that_brings_it(capsys):
         import nosuchpackage  # noqa: F401
     assert "needs nosuchpackage" in (said := capsys.readouterr().out)
     assert "%pip install nosuchpackage" in said
+
+
+def test_without_torch_all_but_one_cell_can_be_looked_at(masters, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "torch", None)  # so that `import torch` fails
+    space, gave_up = prepare(masters[1], {}), []
+    for source in looking(masters[1]):
+        said = said_by(source, space, capsys)
+        if figures.NOTHING in said:
+            gave_up.append(source)
+            assert "this cell needs torch, which is not installed here. No points" in said
+            assert len(said.splitlines()) == 1
+    (source,) = gave_up
+    assert "backward()" in source
+
+
+def test_train_torch_says_in_one_line_what_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    options = {"step_size": 0.1, "train_hidden": True}
+    with pytest.raises(ModuleNotFoundError, match=r"all else works without\..* %pip install torch"):
+        training.train_torch(make_dataset(), init_params(3), **options)
 
 
 def test_a_typing_error_inside_an_answer_is_no_missing_cell(capsys):

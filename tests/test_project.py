@@ -230,6 +230,21 @@ def test_the_oldest_python_is_the_same_everywhere_and_grading_runs_no_older_one(
     assert tuple(map(int, settings.grading_python(root).split("."))) >= numbers
 
 
+def test_the_student_guide_tells_what_grading_runs_and_allows(root):
+    guide = (root / "assignment/STUDENT.md").read_text(encoding="utf-8")
+    limits = json.loads((root / "otter_config.json").read_text())["isolated_grader"]["limits"]
+    assert f"grading runs Python {settings.grading_python(root)}." in guide
+    assert f"a cell {limits['seconds_per_cell']} seconds" in guide
+    assert f"a check {limits['seconds_per_test_case']} seconds" in guide
+    assert f"may have {limits['upload_mb']} MB" in guide
+
+
+def test_everybody_names_one_address_for_the_small_build_of_torch(root):
+    command = f"pip install -r requirements.txt{environment.PIP_OPTIONS['torch']}\n"
+    for name in ("STUDENT.md", "requirements.txt"):
+        assert command in (root / "assignment" / name).read_text(encoding="utf-8")
+
+
 def test_the_plain_zips_ask_for_the_python_of_grading(root, zips):
     for folder in zips.values():
         text = (folder / "environment.yml").read_text()

@@ -12,6 +12,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .environment import install_command
 from .yours import NotYet, question_of
 
 # Okabe and Ito's colours stay apart for every common form of colour blindness.
@@ -64,7 +65,7 @@ def _advice(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError):
         return (
             f"{NOTHING}: this cell needs {error.name}, which is not installed here. No points hang "
-            f"on it; to see it, run  %pip install {error.name}  and restart the kernel."
+            f"on it; to see it, run  {install_command(error.name or '')}  and restart the kernel."
         )
     return (
         f"{NOTHING}: {_named(error, text)} (If this cell uses a function of yours, run its check "

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from .environment import install_command
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -71,7 +73,7 @@ def needing_torch() -> Iterator[None]:
             raise
         raise ModuleNotFoundError(
             "torch is not installed. Only train_torch and the comparison with autograd need it, "
-            "all else works without. To install it, run  %pip install torch  in a cell.",
+            f"all else works without. To install it, run  {install_command('torch')}  in a cell.",
             name="torch",
         ) from None
 
