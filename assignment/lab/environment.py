@@ -54,7 +54,7 @@ def doctor(homework: Path | None = None) -> None:
     if not problems:
         print("\nAll set. Run every cell from top to bottom as you go.")
         return
-    print("\nTo mend:")
+    print("\nTo do:")
     for problem in problems:
         print(f"  - {problem}")
     print("Then restart the kernel and run this cell again.")

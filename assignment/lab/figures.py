@@ -1,4 +1,4 @@
-"""One way to draw: an accessible figure that waits for the answers it needs."""
+"""One way to draw: an accessible figure, in a cell that waits for the answers it needs."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _advice(error: Exception) -> str:
     if question:
         what = text if isinstance(error, NotYet) else f"{name} stops with {_named(error, text)}"
         return (
-            f"{NOTHING} yet: {what}. Mend {question} until its check passes, then run this cell "
+            f"{NOTHING} yet: {what}. Fix {question} until its check passes, then run this cell "
             f"again."
         )
     if isinstance(error, ModuleNotFoundError):
@@ -81,7 +81,7 @@ def _named(error: Exception, text: str) -> str:
 def figure(alt: str, width: float = 7.0, height: float = 4.0) -> Iterator[Figure]:
     """Yield a new figure and show it at the end of the ``with`` block.
 
-    Where the block stops, nothing is drawn; see `waiting`.
+    Nothing is shown if the block raises; around cells of a notebook, see `waiting`.
 
     Args:
         alt: what the picture shows, for those who cannot see it. Titles, legends and other
@@ -95,9 +95,8 @@ def figure(alt: str, width: float = 7.0, height: float = 4.0) -> Iterator[Figure
     if not alt.strip():
         raise ValueError("alt must describe the picture, got an empty text")
     fig = Figure(figsize=(width, height), layout="constrained")
-    with waiting():
-        yield fig
-        display(_bundle(fig, " ".join([alt, *_words(fig)])), raw=True)
+    yield fig
+    display(_bundle(fig, " ".join([alt, *_words(fig)])), raw=True)
 
 
 def _words(fig: Figure) -> Iterator[str]:
