@@ -53,8 +53,10 @@ def test_what_one_can_do_without_is_no_problem(homework, capsys, monkeypatch):
     (homework / "requirements.txt").write_text("torch==2.13.0\njupyterlab==4.6.6\n")
     monkeypatch.setattr(environment, "version", nothing_installed)
     lab.doctor(homework)
-    assert "part 1 does not need it; %pip install torch==2.13.0" in (
-        text := capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "(recommended; only train_torch and one cell without points need it: %pip" in text
+    assert (
+        "%pip install torch==2.13.0 --extra-index-url https://download.pytorch.org/whl/cpu" in text
     )
     assert "All set" in text
 

@@ -10,7 +10,7 @@ import json
 import re
 import struct
 from base64 import b64decode
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 
 import numpy as np
@@ -711,7 +711,7 @@ def test_screen_reader_hears_the_step_once_it_stands_still(page):
     page.clock.run_for(1000)
     before = spoken.inner_text()
     assert before.startswith(
-        "10 units, output layer only, step 0: train loss 0.397, test loss 0.422"
+        "10 units, output layer only, step 0: training loss 0.397, test loss 0.422"
     )
     for snapshot in (20, 30, 55):
         page.get_by_label("Training step").fill(str(snapshot))
@@ -719,9 +719,10 @@ def test_screen_reader_hears_the_step_once_it_stands_still(page):
     assert spoken.inner_text() == before
     page.clock.run_for(1000)
     assert (
-        "step 150,000: train loss 0.0758, test loss 0.0744, 10 of 10 elbows" in spoken.inner_text()
+        "step 150,000: training loss 0.0758, test loss 0.0744, 10 of 10 elbows"
+        in spoken.inner_text()
     )
-    assert "10 units, all layers, step 150,000: train loss 0.0145" in spoken.inner_text()
+    assert "10 units, all layers, step 150,000: training loss 0.0145" in spoken.inner_text()
     labels = page.locator(".le-plot[role=img]").evaluate_all(
         "(all) => all.map((svg) => svg.ariaLabel)"
     )
@@ -803,6 +804,27 @@ def test_runs_of_one_kind_are_chosen_by_label(visit, shipped, dataset):
     page.get_by_label("Run", exact=True).select_option("1")
     page.get_by_label("Compare with").select_option("-1")
     assert [column["title"].split()[0] for column in state(page)["columns"]] == ["shipped"]
+
+
+def test_two_runs_are_compared_at_the_same_step(visit, shipped, dataset):
+    begun = shipped[1].until(20_000)
+    longer = replace(
+        shipped[1],
+        **{
+            field.name: np.concatenate(
+                [getattr(begun, field.name), getattr(shipped[1], field.name)[-1:]]
+            )
+            for field in fields(History)
+        },
+    )
+    longer = replace(longer, steps=np.array([*begun.steps, 20_000]))
+    page = visit(explorer.page({"yours": longer, "shipped": begun}, dataset))
+    last = len(longer.steps) - 1
+    for position in range(last + 1):
+        page.get_by_label("Training step").fill(str(position))
+        settle(page)
+        yours, theirs = (column["step"] for column in state(page)["columns"])
+        assert (yours, theirs) == (longer.steps[position], begun.steps[min(position, last - 1)])
 
 
 def test_missing_combinations_are_switched_off(visit, shipped, dataset):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from lab import descent, relu_plots
 from lab.data import make_dataset, target
-from lab.figures import figure
+from lab.figures import figure, waiting
 from lab.history import History
 from lab.network import Params
 from matplotlib.figure import Figure
@@ -149,18 +149,32 @@ def test_plot_curve_draws_what_it_is_given_and_refuses_a_table(ax):
         relu_plots.plot_curve(ax, X, np.zeros((3, 2)), "table")
 
 
-def test_plot_units_draws_every_contribution_and_the_elbows_inside(ax):
+def test_plot_units_draws_what_every_unit_passes_on_and_the_elbows_inside(ax):
     relu_plots.plot_units(ax, PARAMS, np.array([0.5, 0.25, -2.0]))
-    up, down = (
-        [line.get_ydata() for line in ax.lines if line.get_color() == colour]
-        for colour in (relu_plots.BLUE, relu_plots.VERMILLION)
-    )
-    w1, b1, w2, _ = PARAMS
-    curves = w2 * np.maximum(np.outer(relu_plots.GRID, w1) + b1, 0)
-    assert np.array(up) == pytest.approx(curves.T[[0, 2]])
-    assert np.array(down) == pytest.approx(curves.T[[1]])
+    up, down = by_sign(ax)
+    w1, b1, _, _ = PARAMS
+    curves = np.maximum(np.outer(relu_plots.GRID, w1) + b1, 0)
+    assert up == pytest.approx(curves.T[[0, 2]])
+    assert down == pytest.approx(curves.T[[1]])
     assert lines(ax)["elbows"].tolist() == [[0.5, 0], [0.25, 0]]
     assert ax.texts[0].get_text() == "2 of 3 elbows in [0, 1]"
+
+
+def test_plot_contributions_draws_what_every_unit_adds(ax):
+    relu_plots.plot_contributions(ax, PARAMS)
+    up, down = by_sign(ax)
+    w1, b1, w2, _ = PARAMS
+    curves = w2 * np.maximum(np.outer(relu_plots.GRID, w1) + b1, 0)
+    assert up == pytest.approx(curves.T[[0, 2]])
+    assert down == pytest.approx(curves.T[[1]])
+
+
+def by_sign(ax) -> tuple[np.ndarray, ...]:
+    """Return the curves of the units with w2 > 0, and the others."""
+    return tuple(
+        np.array([line.get_ydata() for line in ax.lines if line.get_color() == colour])
+        for colour in (relu_plots.BLUE, relu_plots.VERMILLION)
+    )
 
 
 def test_plot_slopes_draws_the_slopes_and_a_line_at_each_elbow_inside(ax):
@@ -219,16 +233,16 @@ def test_figure_is_the_same_to_the_byte_on_a_second_run(shown):
     assert shown[0] == shown[1]
 
 
-def test_figure_waits_for_the_answer_it_needs(shown, capsys):
-    with figure(alt="a line") as fig:
+def test_a_cell_waits_for_the_answer_it_needs(shown, capsys):
+    with waiting(), figure(alt="a line") as fig:
         fig.subplots()
         raise NotImplementedError("q1a_i: write the gradient")
     assert not shown
     assert "answer q1a_i first" in capsys.readouterr().out
 
 
-def test_figure_keeps_a_wrong_answer_from_stopping_the_notebook(shown, capsys):
-    with figure(alt="a line"):
+def test_a_wrong_answer_does_not_stop_the_notebook(shown, capsys):
+    with waiting(), figure(alt="a line"):
         float(None)
     assert not shown
     text = capsys.readouterr().out

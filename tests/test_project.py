@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from lab import environment
+from lab.history import load_history
 
 from autograder.release import settings
 
@@ -36,6 +37,58 @@ def test_masters_promise_the_points_of_the_design(masters):
         "q1b_i": 2, "q1b_ii": 2, "q1b_iii": 2, "q1b_iv": 3, "q1b_vote": 2,
         "q2a": 2, "q2b": 2, "q2c": 3, "q2d": 4, "q2e": 3, "q2f": 2, "q2g": 2, "q2h": 2,
     }  # fmt: skip
+
+
+def shares(questions) -> dict[str, float]:
+    """Return the points by who gives them; all tests of a question count the same, as in Otter."""
+    points = {"public": 0.0, "hidden": 0.0, "by hand": 0.0}
+    for question in questions:
+        tests = getattr(question, "tests", None)
+        for test in tests or ():
+            points["hidden" if test.hidden else "public"] += question.points / len(tests)
+        points["by hand"] += 0 if tests else question.points
+    return {name: round(value, 6) for name, value in points.items()}
+
+
+def text_of(master) -> str:
+    return "\n".join(cell.source for cell in master.notebook.cells if cell.cell_type == "markdown")
+
+
+def test_notebooks_say_how_public_and_hidden_points_add_up(masters):
+    for master in masters:
+        (written,) = [q for q in master.questions if q not in master.tested]
+        points = shares(master.questions)
+        assert (
+            f"Of the {sum(points.values()):g} points, {points['public']:g} come from the public "
+            f"checks in this notebook, {points['hidden']:g} from hidden checks on Gradescope, and "
+            f"{points['by hand']:g} from people who read {written.id}."
+        ) in text_of(master)
+
+
+def test_the_example_of_a_question_with_public_and_hidden_points_is_true(masters):
+    (question,) = [q for master in masters for q in master.questions if q.id == "q1a_i"]
+    points, public = shares([question]), sum(not test.hidden for test in question.tests)
+    assert (
+        f"{question.id}, for example, has {public} public check and "
+        f"{len(question.tests) - public} hidden ones for its {question.points:g} points"
+    ) in text_of(masters[0])
+    assert f'"{points["public"]:g} of {points["public"]:g}"' in text_of(masters[0])
+    assert f"the other {points['hidden']:g} points" in text_of(masters[0])
+
+
+def test_the_table_on_top_adds_up_points_and_minutes(masters):
+    for master in masters:
+        ids = [question.id for question in master.questions]
+        seen = []
+        for row in re.findall(r"^\| .*(?:q\d\w+).* \|$", text_of(master), flags=re.M):
+            first, last, *others = re.findall(r"q\d\w+", row)
+            chosen = {*ids[ids.index(first) : ids.index(last) + 1], *others}
+            rows = [question for question in master.questions if question.id in chosen]
+            points, minutes = re.findall(r"\| (\d+) \| (\d+) min \|$", row)[0]
+            assert float(points) == sum(question.points for question in rows), row
+            assert int(minutes) == sum(question.minutes for question in rows), row
+            seen += [question.id for question in rows]
+        assert seen == ids
 
 
 def test_signatures_are_the_contract(masters):
@@ -81,14 +134,56 @@ def test_code_cells_are_short(student):
 
 def test_cells_that_only_look_are_skipped_in_grading(student):
     for cell in code(student):
-        looks = re.search(r"\bfigure\(|lab\.doctor|practice|from lab|explore|torch", cell.source)
+        looks = re.search(r"waiting|show_|lab\.doctor|practice|from lab|explore", cell.source)
         assert bool(looks) == ("otter_ignore" in cell.metadata.get("tags", [])), cell.source
 
 
-def test_every_figure_is_described_at_length(student):
+def test_cells_that_look_hold_little_besides_what_they_look_at(student):
     for cell in code(student):
-        for call in re.findall(r"with figure\(\s*alt=((?:\s*\"[^\"]*\")+)", cell.source):
-            assert len(ast.literal_eval(f"({call})")) > 60
+        if "show_" in cell.source:
+            assert len(cell.source.splitlines()) <= 8, cell.source
+            assert "alt=" not in cell.source
+
+
+def test_every_figure_is_described_at_length():
+    sources = [path.read_text(encoding="utf-8") for path in LAB.glob("*.py")]
+    calls = [text for source in sources for text in source.split("with figure(")[1:]]
+    assert len(calls) >= 12
+    for call in calls:
+        described = re.match(r'\s*alt=((?:\s*f?"[^"]*")+)', call)
+        assert described, call[:200]
+        assert len(described[1]) > 60
+
+
+def test_solution_pages_describe_every_picture(root):
+    for name in NAMES:
+        html = (root / "solutions" / f"{name}.html").read_text(encoding="utf-8")
+        # Twelve pictures or so in each; `explore` brings its own.
+        texts = re.findall(r'<img alt="([^"]*)" src="data:image/png', html)
+        assert len(texts) >= 8
+        assert min(map(len, texts)) > 60
+        assert len(re.findall(r"<img ", html)) == len(texts)
+
+
+def test_the_nearest_snapshot_of_the_shipped_run_is_named(masters):
+    source = "\n".join(cell.source for cell in masters[1].notebook.cells)
+    (n_steps,) = re.findall(r'"n_steps": ([\d_]+)', source)
+    nearest = load_history(20, True).until(int(n_steps)).steps[-1]
+    assert (
+        f"Yours ends with a snapshot at step {int(n_steps):,}; the shipped run has its nearest "
+        f"one at {nearest:,}."
+    ) in source
+
+
+def test_notebooks_have_one_word_for_the_loss_and_none_for_colours(masters):
+    for master in masters:
+        text = text_of(master) + "".join(
+            function.source for question in master.questions for function in question.functions
+        )
+        assert len(re.findall("mean squared error", text)) == 1  # where the loss is defined
+        assert not re.search(r"\bMSE\b|train loss", text)
+        # A check may be red or green; lines are told apart by their style.
+        assert not re.search(r"(?i)\b(orange|blue|grey|vermill?ion|(?<!is )red)\b", text)
 
 
 def test_every_question_has_an_honest_shape(student):
@@ -133,6 +228,21 @@ def test_the_oldest_python_is_the_same_everywhere_and_grading_runs_no_older_one(
     for name in ("README.md", "assignment/STUDENT.md", "Makefile"):
         assert f"Python {oldest} or newer" in (root / name).read_text()
     assert tuple(map(int, settings.grading_python(root).split("."))) >= numbers
+
+
+def test_the_student_guide_tells_what_grading_runs_and_allows(root):
+    guide = (root / "assignment/STUDENT.md").read_text(encoding="utf-8")
+    limits = json.loads((root / "otter_config.json").read_text())["isolated_grader"]["limits"]
+    assert f"grading runs Python {settings.grading_python(root)}." in guide
+    assert f"a cell {limits['seconds_per_cell']} seconds" in guide
+    assert f"a check {limits['seconds_per_test_case']} seconds" in guide
+    assert f"may have {limits['upload_mb']} MB" in guide
+
+
+def test_everybody_names_one_address_for_the_small_build_of_torch(root):
+    command = f"pip install -r requirements.txt{environment.PIP_OPTIONS['torch']}\n"
+    for name in ("STUDENT.md", "requirements.txt"):
+        assert command in (root / "assignment" / name).read_text(encoding="utf-8")
 
 
 def test_the_plain_zips_ask_for_the_python_of_grading(root, zips):

@@ -677,7 +677,7 @@ def test_what_only_running_can_tell_is_refused(project):
     edit(project, "return 2 * np.mean(theta - y)", "return np.mean(theta - y)")
     passing = "    y, constant_gradient = np.ones(3), lambda theta, y: -1.6"
     edit(project, "    y = np.array([1.0, 4.5, 2.5, -3.0, 9.0])", passing)
-    edit(project, "with figure(", "constant_gradient(1.0, y)\nwith figure(")
+    edit(project, "with waiting():", "constant_gradient(1.0, y)\nwith waiting():")
     masters = built(project)
     with pytest.raises(ReleaseError) as caught:
         verify.verify(masters, project)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import reference_trainer
 import torch
 from lab import training
 from lab.data import HEIGHTS, KNOTS, make_dataset, target
-from lab.history import snapshot_steps
+from lab.history import SNAPSHOT_RATIO, load_history, snapshot_steps
 from lab.network import contributions, evaluate, from_torch, init_params, to_torch
 from lab.training import minibatches, train_torch, train_with
+
+from autograder.release.build import OVERWRITTEN
 
 DATASET = make_dataset()
 RUNS = [(10, False, 0.2), (10, True, 0.02), (40, True, 0.02)]
@@ -247,11 +251,58 @@ def test_snapshots_begin_with_the_initial_network_and_end_with_the_last():
     assert np.all(np.diff(steps) > 0)
 
 
+@pytest.mark.parametrize("n_steps", [1, 2, 3, 10, 400, 20_000, 150_000, 200_000])
+def test_runs_of_any_length_share_their_snapshots_and_keep_their_last_step(n_steps):
+    steps, shipped = snapshot_steps(n_steps), load_history(20, True).steps
+    assert steps[-1] == n_steps
+    early = shipped[shipped < min(n_steps, shipped[-1])]
+    assert np.array_equal(steps[steps < min(n_steps, shipped[-1])], early)
+
+
+def test_no_snapshot_is_so_close_to_a_half_that_another_machine_rounds_it_elsewhere():
+    spaced = SNAPSHOT_RATIO ** np.arange(59)
+    # A power is off by some 1e-16 of it, so 1e-9 is far on the safe side.
+    assert np.abs(spaced % 1 - 0.5).min() > 1e-4
+
+
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_the_last_step_is_kept_whatever_is_asked_for(trainer):
+    run = trainer(
+        DATASET, init_params(3), step_size=0.1, train_hidden=True, n_steps=9, snapshots=[0, 4]
+    )
+    assert run.steps.tolist() == [0, 4, 9]
+    assert len(run.w2) == len(run.test_loss) == 3
+
+
+def clock_of(monkeypatch, seconds):
+    """Let each look at the clock be some seconds after the one before."""
+    clock = itertools.count()
+    monkeypatch.setattr(training.time, "monotonic", lambda: seconds * next(clock))
+
+
 def test_progress_is_silent_at_first_and_then_shows_a_bar(capsys, monkeypatch):
     assert list(training.progress(range(200), 200)) == list(range(200))
     assert capsys.readouterr().err == ""
-    clock = iter(range(1000))
-    monkeypatch.setattr(training.time, "monotonic", lambda: next(clock))
+    clock_of(monkeypatch, 1)
     assert list(training.progress(range(512), 512)) == list(range(512))
-    assert " 50 %" in (shown := capsys.readouterr().err)
-    assert shown.endswith("100 %\n")
+    shown = capsys.readouterr().err
+    assert " 50 %,    4 s left" in shown
+    assert "will take" not in shown
+    assert "100 %" in shown.splitlines()[-1]
+
+
+def test_a_long_run_says_so_at_once_and_offers_a_shorter_one(capsys, monkeypatch):
+    clock_of(monkeypatch, 0.3)  # seconds for 64 steps: those of an answer made of loops
+    run = training.progress(range(20_000), 20_000)
+    for _ in range(66):
+        next(run)
+    said = capsys.readouterr().err
+    assert said.startswith("\r20,000 steps will take about 94 s here.")
+    assert said.endswith("For a first look, 4,000 steps take 19 s.\n")
+
+
+def test_what_progress_says_never_gets_into_a_release(capsys, monkeypatch):
+    clock_of(monkeypatch, 1)
+    list(training.progress(range(2000), 2000))
+    assert "will take" in (said := capsys.readouterr().err)
+    assert OVERWRITTEN.sub("", said) == ""

@@ -136,7 +136,7 @@ def _subtotal(graded: Graded) -> dict[str, Any]:
     for part in graded.parts:
         scores = [question.score_of(hidden=False) for question in part.questions]
         earned, possible = (sum(column) for column in zip(*scores, strict=True))
-        lines.append(f"{part.part.name}: {earned:g} of {possible:g}")
+        lines.append(f"{part.part.name}: {earned:g} of {possible:g}. {_where_the_rest_is(part)}")
         all_passed &= earned == possible
     return {
         "name": "Public tests, points",
@@ -144,6 +144,16 @@ def _subtotal(graded: Graded) -> dict[str, Any]:
         "output": "\n".join(lines),
         "visibility": "visible",
     }
+
+
+def _where_the_rest_is(part: GradedPart) -> str:
+    """Return how many points the hidden tests and people give, for public ones are not all."""
+    hidden = sum(question.score_of(hidden=True)[1] for question in part.questions)
+    by_hand = sum(a.question.points for a in part.answers if isinstance(a, WrittenAnswer))
+    rest = [f"hidden tests give up to {hidden:g} more"] if hidden else []
+    rest += [f"graders up to {by_hand:g} by hand"] if by_hand else []
+    in_all = sum(answer.question.points for answer in part.answers)
+    return f"{', '.join([*rest, f'{in_all:g} points'])} in all.".capitalize()
 
 
 # -- questions --------------------------------------------------------------------------------
