@@ -15,13 +15,11 @@ OPTIONAL = {
     "torch": "recommended; only train_torch and one cell without points need it",
     "jsonschema": "it only makes the first cell faster",
 }
-# Where torch comes without several gigabytes for graphics cards.
-PIP_OPTIONS = {"torch": " --extra-index-url https://download.pytorch.org/whl/cpu"}
 
 
 def install_command(name: str, wanted: str = "") -> str:
     """Return what to run in a cell to install a package, in the version that is wanted."""
-    return f"%pip install {name}{'==' * bool(wanted)}{wanted}{PIP_OPTIONS.get(name, '')}"
+    return f"%pip install {name}{'==' * bool(wanted)}{wanted}"
 
 
 def doctor(homework: Path | None = None) -> None:

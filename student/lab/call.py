@@ -1,7 +1,9 @@
 """One call of a student's function, looked at step by step.
 
-`check_call` asks the cheapest question first: is the function defined, does it run, has the
+`check_value` asks the cheapest question first: is the function defined, does it run, has the
 result the right type and shape, is it finite, are the arguments untouched, is the value right?
+The first "no" is explained: by what is certain of the function and its call (see `Call.certain`),
+else by the mistake that leads to such a result (`lab.recognise`), else by advice.
 """
 
 from __future__ import annotations
@@ -9,34 +11,43 @@ from __future__ import annotations
 import inspect
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
 
+from .errors import explain
+from .examples import Example, all_examples, examples_of, find_example
 from .failure import BEFORE_THE_CALL, CheckFailed, Kind
-from .mistakes import SENTENCES, Mistakes, Reading, by_reading, close, recognise
+from .mistakes import MISTAKES, NEXT_STEPS, Reading, one
+from .recognise import (
+    Confirmed,
+    Known,
+    Mistakes,
+    agree,
+    and_is,
+    by_reading,
+    close,
+    from_torch,
+    is_empty,
+    is_number,
+    merged,
+    of_any_value,
+    plain,
+    recognise,
+)
 
-
-def check_call(
-    function: Callable[..., Any] | None,
-    arguments: Mapping[str, Any],
-    expected: Any,
-    mistakes: Mistakes,
-    **options: Any,
-) -> None:
-    """Call ``function`` once and raise `CheckFailed` at the first fault.
-
-    ``mistakes`` has their names as keys, or tuples of names; the rest is as in `check_value`.
-    """
-    check_value(function, arguments, expected, by_reading(mistakes), **options)
+# Functions of the student's that are looked through for calls of graded ones.
+MOST_HELPERS = 20
+# What usual mistakes lead to: from the arguments, the right result, and what others lead to.
+Usual = Callable[[Mapping[str, Any], Any, Known], Known]
 
 
 def check_value(
     function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     expected: Any,
-    mistakes: Mapping[Reading, Any],
+    usual: Usual = lambda arguments, right, others: others,
     *,
     scale: float = 0.0,
     **options: Any,
@@ -48,16 +59,13 @@ def check_value(
         arguments: argument names and values; they are copied before the call.
         expected: the right value: a number, an array (nan where there is none), or for a
             function that returns a tuple a dict of its parts by name.
-        mistakes: the value that each mistake, or two together, lead to (see `lab.mistakes`).
+        usual: what the usual mistakes of this kind of function lead to.
         scale: magnitude to compare with where the right value is zero or cancels.
-        **options: ``hidden``, ``may_refuse`` and ``per``, see `get_result`.
+        **options: ``mistakes``, ``hidden``, ``may_refuse`` and ``per``, see `get_result`.
     """
-    names = {name for reading in mistakes for name in reading.names}
-    if unknown := sorted(names - SENTENCES.keys()):
-        raise ValueError(f"mistakes must be named in lab.mistakes, got {unknown}")
-    call, got = get_result(function, arguments, expected, **options)
+    call, got = get_result(function, arguments, expected, usual=usual, scale=scale, **options)
     if got is not None and not close(got, expected, scale):
-        call.fail_value(got, expected, recognise(got, expected, mistakes, scale))
+        call.fail_value(got)
 
 
 def get_result(
@@ -65,48 +73,65 @@ def get_result(
     arguments: Mapping[str, Any],
     expected: Any,
     *,
+    usual: Usual,
+    mistakes: Mistakes | None = None,
+    scale: float = 0.0,
     hidden: str = "",
     may_refuse: bool = False,
     per: str = "data point",
+    is_form: bool = False,
 ) -> tuple[Call, Any]:
     """Call ``function`` once and return its result, its form checked but not its value.
 
     Args:
         function: the student's function.
-        arguments: as in `check_call`.
-        expected: a value of the right form.
+        arguments: as in `check_value`.
+        expected: the right value, or with ``is_form`` a value that has its form alone.
+        usual: as in `check_value`.
+        mistakes: names of further mistakes, and the value that each leads to on this input (a
+            list where it can be made in several ways); a tuple of names for several at a time.
+        scale: as in `check_value`.
         hidden: what is special about a hidden test's input, in words without numbers. When it
             is given, messages show neither arguments nor values.
         may_refuse: accept a function that raises on this input (integers in an array), for
             refusing loudly is no wrong answer. The result is None then.
         per: what an array has one entry for.
+        is_form: many results are right.
 
     Raises:
         CheckFailed: with the feedback for the student.
+        ValueError: the test is no good: it expects what all would agree with, or names a
+            mistake that has no sentence.
     """
     if any(np.any(np.isinf(right)) for _, right in _parts(expected, expected)):
         raise ValueError("expected must not be infinite: every number would agree with it")
-    call = Call(function, arguments, hidden, per)
+    others = by_reading(mistakes)
+    names = {name for reading in others for name in reading.names}
+    if unknown := sorted(names - MISTAKES.keys()):
+        raise ValueError(f"mistakes must be named in lab.mistakes, got {unknown}")
+    call = Call(function, arguments, expected, usual, others, scale, hidden, per, is_form)
     passed = {name: _copy(value) for name, value in arguments.items()}
     try:
-        result = call.run(passed)
+        call.raw = call.run(passed)
     except _Refused as refusal:
         if may_refuse:
             return call, None
-        call.fail("raised", "it stopped with an error", error=str(refusal))
-    got = call.read(result, expected)
+        call.fail_with_error(refusal.error)
+    got = call.read(call.raw, expected)
     for part, right in _parts(got, expected):
         if not np.all(np.isfinite(part) | np.isnan(right)):
-            what = "an entry of the result" if np.ndim(part) else "the result"
-            values = _show_difference(got, expected)
-            call.fail("not finite", f"{what} is not a finite number", values=values)
+            call.fail_not_finite(got, part, right)
     for name, value in passed.items():
         call.check_unmodified(name, value)
     return call, got
 
 
 class _Refused(Exception):
-    """The student's function raised a TypeError, ValueError or RuntimeError: which, and where."""
+    """The student's function raised a TypeError, ValueError or RuntimeError."""
+
+    def __init__(self, error: BaseException):
+        super().__init__()
+        self.error = error
 
 
 class Call:
@@ -116,13 +141,21 @@ class Call:
         self,
         function: Callable[..., Any] | None,
         arguments: Mapping[str, Any],
+        expected: Any,
+        usual: Usual,
+        others: Known,
+        scale: float,
         hidden: str,
         per: str,
+        is_form: bool,
     ):
         self.function, self.arguments, self.hidden, self.per = function, arguments, hidden, per
+        self.expected, self.scale, self.is_form = expected, scale, is_form
+        self.usual, self.others = usual, others
         name = str(getattr(function, "__name__", ""))
         self.name = name if name.isidentifier() else "your_function"
         self.part = ""  # of a tuple: the one being looked at
+        self.raw: Any = None  # the result as it came
 
     # Getting the result.
 
@@ -132,6 +165,8 @@ class Call:
         try:
             return function(*passed.values())
         except NotImplementedError as stub:
+            if self.certain():
+                self.fail_with_error(stub)
             text = "" if self.hidden else f": {stub}"
             self.fail(
                 "stub",
@@ -140,50 +175,115 @@ class Call:
                 "that cell, then run this check again.",
             )
         except (TypeError, ValueError, RuntimeError) as error:
-            raise _Refused(self.describe(error)) from None
+            raise _Refused(error) from None
         except KeyboardInterrupt:
             raise  # somebody pressed stop
         except BaseException as error:
-            self.fail("raised", "it stopped with an error", error=self.describe(error))
+            self.fail_with_error(error)
 
     def check_callable(self) -> Callable[..., Any]:
         """Return the function; fail if there is none, or one that takes other arguments."""
         if self.function is None:
             self.fail(
                 "undefined",
-                "the function is not defined. Run the cell that defines it (best: Kernel > "
-                "Restart Kernel and Run All Cells), and keep the name that the cell came with.",
+                "the function is not defined",
+                advice="Run the cell that defines it (best: Kernel > Restart Kernel and Run All "
+                "Cells), and keep the name that the cell came with. If that cell stops with a "
+                "SyntaxError, mend it first: a colon, a bracket or the indentation.",
             )
         if not callable(self.function):
             self.fail(
                 "no function",
                 f"what stands under the function's name is no function but a value of type "
-                f"{self.type_name(self.function)}. Does another cell reuse the name?",
+                f"{self.type_name(self.function)}",
+                advice="Does another cell reuse the name?",
             )
         try:
             inspect.signature(self.function).bind(*self.arguments)
         except TypeError:
             self.fail(
                 "signature",
-                f"{self.name} cannot be called with ({', '.join(self.arguments)}). Keep the "
-                f"parameters that the cell came with, in their order.",
+                f"{self.name} cannot be called with ({', '.join(self.arguments)})",
+                advice=self._signature_advice(),
                 function=self.name,
             )
         except ValueError:
             pass  # some built-in functions have no signature to look at
         return self.function
 
-    def describe(self, error: BaseException) -> str:
-        """Return type, text and place of ``error``; in a hidden test only the type.
+    def _signature_advice(self) -> str:
+        own = self.parameters()
+        missing = [name for name in self.arguments if name not in own]
+        lost = f" {_listed(missing)} {'is' if len(missing) == 1 else 'are'} missing." * bool(
+            missing
+        )
+        keep = "Keep the parameters that the cell came with, in their order."
+        return keep if self.hidden else f"Yours are ({', '.join(own)}).{lost} {keep}"
 
-        The text of an exception can quote the arguments, and those stay hidden.
+    def parameters(self) -> list[str]:
+        """Return the names of the function's parameters."""
+        try:
+            return list(inspect.signature(self.function).parameters)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            return []
+
+    # What is certain.
+
+    def certain(self) -> tuple[Reading, ...]:
+        """Return what can be said for sure of a function that fails, from what can be seen of it.
+
+        Its parameters stand in another order than the stub's; it reads a variable of the notebook
+        whose name is that of a missing parameter; it calls a function that is wrong itself.
         """
-        if self.hidden:
-            return f"{self.type_name(error)}, on input of this kind."
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [frame for frame in frames if frame.name == self.name and frame.line]
-        place = f"\nin the line: {own[-1].line}" if own else ""
-        return f"{type(error).__name__}: {error}{place}"
+        return next(filter(None, (self._order(), self._variable(), self._red_function())), ())
+
+    def _order(self) -> tuple[Reading, ...]:
+        own, wanted = self.parameters(), list(self.arguments)
+        moved = [name for name in wanted if name in own and own.index(name) != wanted.index(name)]
+        if not moved:
+            return ()
+        return (one("parameters reordered", own=", ".join(own)),)
+
+    def _variable(self) -> tuple[Reading, ...]:
+        missing = self.arguments.keys() - set(self.parameters())
+        for name in sorted(missing & _names_read(self.function)):
+            if _is_data(_look_up(self.function, name)):
+                return (one("notebook variable", variable=name),)
+        return ()
+
+    def _red_function(self) -> tuple[Reading, ...]:
+        for name in _functions_called(self.function):
+            if not _passes_examples(name, _look_up(self.function, name)):
+                return (one("calls a red function", function=name),)
+        return ()
+
+    def _ignored(self) -> tuple[Reading, ...]:
+        """Return which argument makes no difference to the result, if any does."""
+        ignored = [name for name in self.arguments if self._is_ignored(name)]
+        if not ignored:
+            return ()
+        names = and_is(ignored)
+        for variable in sorted(_names_read(self.function)):
+            if not self.hidden and _is_data(_look_up(self.function, variable)):
+                return (one("argument replaced", argument=names, variable=variable),)
+        return (one("argument ignored", argument=names),)
+
+    def _is_ignored(self, name: str) -> bool:
+        others = (self.again(**{name: value}) for value in _other_values(self.arguments[name]))
+        return all(agree(other, plain(self.raw)) for other in others)
+
+    def again(self, **changed: Any) -> Any:
+        """Return what the function returns if some arguments are others; None if it fails."""
+        passed = {name: _copy(value) for name, value in {**self.arguments, **changed}.items()}
+        try:
+            return plain(self.function(*passed.values()))  # type: ignore[misc]
+        except Exception:
+            return None
+
+    def in_context(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+        """Return readings with the words that this call knows."""
+        words = (("each", self.per), ("wanted", ", ".join(self.arguments)))
+        return tuple(reading._replace(words=reading.words + words) for reading in readings)
 
     # Looking at the result.
 
@@ -194,42 +294,73 @@ class Call:
             return self.to_number(value) if is_number else self.to_array(value, expected)
         names = ", ".join(expected)
         if not isinstance(value, (tuple, list)):
-            self.fail_type(value, f"the tuple ({names})", "")
+            self.fail_type(value, f"the tuple ({names})")
         if len(value) != len(expected):
             fault = f"the result should be the tuple ({names}), but has {len(value)} parts"
-            self.fail("form", fault)
+            self.fail("form", fault, advice=self._missing_parts(plain(value), expected))
+        self.check_filled_in(value, expected)
         parts = {}
         for (self.part, right), part in zip(expected.items(), value, strict=True):
             parts[self.part] = self.read(part, right)
         self.part = ""
         return parts
 
+    def _missing_parts(self, got: Any, expected: Mapping[str, Any]) -> str:
+        """Return which parts of a tuple there are, by their values."""
+        there = [name for name, right in expected.items() if any(agree(g, right) for g in got)]
+        if self.is_form or not there or len(there) < len(got):
+            return "Return all parts, in this order."
+        gone = [name for name in expected if name not in there]
+        return f"{_listed(there)} right, {_listed(gone)} missing: return all, in this order."
+
+    def check_filled_in(self, value: Any, expected: Mapping[str, Any]) -> None:
+        """Fail if parts of a tuple are placeholders; say which of the others are right."""
+        parts = dict(zip(expected, map(plain, value), strict=True))
+        empty = [
+            name
+            for name, part in parts.items()
+            if part is None
+            or (is_empty(part, expected[name]) and np.ndim(part) < np.ndim(expected[name]))
+        ]
+        if not empty:
+            return
+        lines = []
+        for name, part in parts.items():
+            state = "right" if agree(part, expected[name]) else "not right"
+            if name in empty:
+                lines.append(f"  {name:9s} is not filled in yet")
+            elif not self.is_form:
+                lines.append(f"  {name:9s} is {state}")
+        self.fail(
+            "form",
+            f"{and_is(empty)} not filled in yet",
+            values="\n".join(lines),
+            mistakes=(one("not filled in", part=and_is(empty)),),
+        )
+
     def to_number(self, value: Any) -> float:
         """Return ``value`` as a float, or explain why it is not a single number."""
-        value = _from_torch(value)
+        value = from_torch(value)
         if isinstance(value, np.ndarray) and value.ndim:
             self.fail(
                 "form",
                 f"{self.what()} should be a single number, but it is an array with "
                 f"{self.other_shape(value, axes=True)}",
-                advice="Is a sum or a mean over the points missing? Or take the one entry out of "
-                "it." + (" Are the parts of the tuple in the right order?" if self.part else ""),
+                advice=_number_hint(value) + self._order_hint(),
             )
         if isinstance(value, np.ndarray):
             value = value[()]
         if isinstance(value, (bool, np.bool_)) or not isinstance(
             value, (int, float, np.integer, np.floating)
         ):
-            hint = "Return the number itself." if isinstance(value, (list, tuple)) else ""
-            self.fail_type(value, "a number", hint)
+            self.fail_type(value, "a number")
         return float(value)
 
     def to_array(self, value: Any, expected: np.ndarray) -> np.ndarray:
         """Return ``value`` as a float array of the expected shape, or explain what it is."""
-        value = _from_torch(value)
+        value = from_torch(value)
         if not isinstance(value, (np.ndarray, np.number, float, int)) or isinstance(value, bool):
-            hint = "np.array(...) makes an array of it." if isinstance(value, (list, tuple)) else ""
-            self.fail_type(value, f"an array with one number per {self.per}", hint)
+            self.fail_type(value, f"an array with one number per {self.per}")
         value = np.asarray(value)
         if value.dtype.kind not in "iuf":
             dtype = "" if self.hidden else f", but its dtype is {value.dtype}"
@@ -241,10 +372,15 @@ class Call:
                 "shape",
                 f"{self.what()} should have shape {shape}, one entry per {self.per}, but it has "
                 f"{self.other_shape(value)}",
-                advice=_shape_hint(value.shape, np.shape(expected), self.per)
-                + (" Are the parts of the tuple in the right order?" if self.part else ""),
+                advice=_shape_hint(
+                    value.shape, np.shape(expected), self.per, "w1" in self.arguments
+                )
+                + self._order_hint(),
             )
         return np.asarray(value, dtype=float)
+
+    def _order_hint(self) -> str:
+        return " Are the parts of the tuple in the right order?" if self.part else ""
 
     def check_unmodified(self, name: str, after: Any) -> None:
         """Fail if the call changed the argument ``name``."""
@@ -260,31 +396,109 @@ class Call:
 
     # Saying it.
 
-    def fail_type(self, value: Any, wanted: str, hint: str) -> NoReturn:
+    def fail_with_error(self, error: BaseException) -> NoReturn:
+        """Raise the feedback for a function that stopped with an error.
+
+        In a hidden test it names the type alone: the text can quote the arguments.
+        """
+        kind, text, line = self.type_name(error), "", ""
+        shown = f"{kind}, on input of this kind."
+        if not self.hidden:
+            frames = traceback.extract_tb(error.__traceback__)
+            own = [frame for frame in frames if frame.name == self.name and frame.line]
+            kind, text, line = type(error).__name__, str(error), own[-1].line or "" if own else ""
+            shown = f"{kind}: {text}" + (f"\nin the line: {line}" if line else "")
+        advice = explain(kind, text, line, tuple(self.arguments), tuple(self.parameters()))
+        self.fail("raised", "it stopped with an error", error=shown, advice=advice)
+
+    def fail_not_finite(self, got: Any, part: Any, right: Any) -> NoReturn:
+        """Raise the feedback for a result with nan or an infinite number in it."""
+        is_nan = np.any(np.isnan(part) & ~np.isnan(right))
+        what = "an entry of the result" if np.ndim(part) else "the result"
+        values = "" if self.is_form else show_difference(got, self.expected)
+        self.fail(
+            "not finite",
+            f"{what} is {'nan' if is_nan else 'infinite'}, not a finite number",
+            values=values,
+            advice="nan (not a number) comes from 0 / 0, from the mean of nothing, or from np.nan "
+            "in the code."
+            if is_nan
+            else "Is something divided by zero?",
+        )
+
+    def fail_value(self, got: Any, mistakes: tuple[Reading, ...] = ()) -> NoReturn:
+        """Raise the feedback for a wrong value."""
+        values = show_difference(got, self.expected)
+        self.fail("wrong value", "the value is wrong", values=values, mistakes=mistakes)
+
+    def fail_type(self, value: Any, wanted: str) -> NoReturn:
         """Raise the feedback for a result that is neither number nor array."""
         who = self.part and f" for {self.part}"
         if value is None:
             fault = f"it returned None{who} instead of {wanted}"
-            self.fail("returned None", fault, advice=hint or "Is a `return` missing?")
+            self.fail("returned None", fault, mistakes=(one("returns nothing"),))
         self.fail(
-            "type", f"it returned {self.type_name(value)}{who} instead of {wanted}", advice=hint
+            "type",
+            f"it returned {self.type_name(value)}{who} instead of {wanted}",
+            advice=_type_hint(value, self.expected),
         )
 
-    def fail_value(self, got: Any, expected: Any, mistakes: tuple[Reading, ...]) -> NoReturn:
-        """Raise the feedback for a wrong value."""
-        values = _show_difference(got, expected)
-        self.fail("wrong value", "the value is wrong", values=values, mistakes=mistakes)
-
-    def fail(self, kind: Kind, fault: str, *, values: str = "", **words: Any) -> NoReturn:
+    def fail(
+        self,
+        kind: Kind,
+        fault: str,
+        *,
+        values: str = "",
+        mistakes: tuple[Reading, ...] = (),
+        advice: str = "",
+        **words: Any,
+    ) -> NoReturn:
         """Raise the feedback for a fault; a hidden test shows neither call nor values.
 
         Nor the function's name: its code could put hidden values there.
         """
-        if self.hidden or kind in BEFORE_THE_CALL:
+        if kind in BEFORE_THE_CALL:
+            raise CheckFailed(kind, fault, advice=advice, **words) from None
+        mistakes = self.certain() or mistakes or self.recognised(kind)
+        if kind == "wrong value":
+            advice = NEXT_STEPS.get(self.name, advice)
+        words |= {"mistakes": self.in_context(mistakes), "advice": "" if mistakes else advice}
+        if self.hidden:
             raise CheckFailed(kind, fault, about=self.hidden, **words) from None
         arguments = ", ".join(f"{name}={_show(value)}" for name, value in self.arguments.items())
         call = f"{self.name}({arguments})"
         raise CheckFailed(kind, fault, self.name, call, values=values, **words) from None
+
+    def recognised(self, kind: Kind) -> tuple[Reading, ...]:
+        """Return how a result that is wrong can be read."""
+        if kind not in ("wrong value", "larger loss", "form", "shape", "type", "not finite"):
+            return ()
+        right = None if self.is_form else self.expected
+        example = find_example(self.arguments, _tuple(right))
+        others = merged(self.others, by_reading(example.mistakes)) if example else self.others
+        known = self.usual(self.arguments, _tuple(right), others)
+        confirmed = self._confirmation(example)
+        found = recognise(plain(self.raw), right, known, self.scale, confirmed)
+        return found or (() if kind in ("type", "not finite") else self._ignored())
+
+    def _confirmation(self, example: Example | None) -> Confirmed:
+        """Return whether a mistake shows on the other examples of the function as well."""
+        tables = []
+        for other in examples_of(example.function) if example else []:
+            if other is not example and other.expected is not None:
+                known = self.usual(other.arguments, other.expected, by_reading(other.mistakes))
+                if is_number(other.expected):
+                    known = merged(known, of_any_value(other.expected))
+                tables.append((self.again(**other.arguments), known))
+
+        def confirmed(reading: Reading, way: int) -> bool:
+            return all(
+                agree(result, known[reading][way])
+                for result, known in tables
+                if way < len(known.get(reading, []))
+            )
+
+        return confirmed
 
     def what(self) -> str:
         """Return what is being looked at: the result, or a part of it."""
@@ -311,7 +525,75 @@ class Call:
         return kind.__name__
 
 
-# -- small parts ------------------------------------------------------------------------------
+# -- looking at a function ------------------------------------------------------------------------
+
+
+def _names_read(function: Any) -> set[str]:
+    """Return the names that a function's code takes from outside, attributes among them."""
+    codes = [code] if (code := getattr(function, "__code__", None)) else []
+    for code in codes:  # grows
+        codes += [part for part in code.co_consts if hasattr(part, "co_names")]
+    return {name for code in codes for name in code.co_names}
+
+
+def _look_up(function: Any, name: str) -> Any:
+    return getattr(function, "__globals__", {}).get(name)
+
+
+def _is_data(value: Any) -> bool:
+    """Return whether a variable of the notebook holds data, not a module or a function."""
+    # By name: a module that does not travel from a sandbox is a stand-in with that name.
+    return value is not None and not callable(value) and type(value).__name__ != "module"
+
+
+def _functions_called(function: Any) -> Iterator[str]:
+    """Yield the graded functions that a function calls, by itself or through helpers."""
+    graded = dict.fromkeys(example.function for example in all_examples())
+    seen, functions = {getattr(function, "__name__", "")}, [function]
+    for caller in functions:  # grows
+        for name in sorted(_names_read(caller) - seen):
+            seen.add(name)
+            called = _look_up(caller, name)
+            if name in graded:
+                yield name
+            elif hasattr(called, "__code__") and len(functions) < MOST_HELPERS:
+                functions.append(called)
+
+
+def _passes_examples(name: str, function: Any) -> bool:
+    """Return whether a graded function returns what it should for the inputs of its check."""
+    for example in examples_of(name):
+        if example.expected is None:
+            continue
+        try:
+            result = function(*map(_copy, example.arguments.values()))
+        except Exception:
+            return False
+        if not agree(plain(result), example.expected):
+            return False
+    return True
+
+
+# -- small parts ----------------------------------------------------------------------------------
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(names)
+
+
+def _other_values(value: Any) -> list[Any]:
+    """Return values of the same kind that differ, none of them extreme."""
+    if isinstance(value, tuple):
+        return [tuple(parts) for parts in zip(*map(_other_values, value), strict=True)]
+    if isinstance(value, bool):
+        return [not value, not value]
+    if isinstance(value, np.ndarray):
+        return [(0.13 - 0.9 * value[::-1]).astype(value.dtype), (0.7 * value).astype(value.dtype)]
+    return [type(value)(0.6 * value + 0.05), type(value)(0.8 * value)]
+
+
+def _tuple(expected: Any) -> Any:
+    return tuple(expected.values()) if isinstance(expected, dict) else expected
 
 
 def _copy(value: Any) -> Any:
@@ -324,16 +606,6 @@ def _same(before: Any, after: Any) -> bool:
     if isinstance(before, tuple):
         return all(_same(*pair) for pair in zip(before, after, strict=True))
     return np.array_equal(before, after)
-
-
-def _from_torch(value: Any) -> Any:
-    """Return a NumPy array for a torch tensor, without importing torch; others as they are."""
-    if not hasattr(value, "detach"):
-        return value
-    try:
-        return value.detach().cpu().numpy()
-    except Exception:  # a dtype that NumPy lacks, or no tensor at all: the type check says so
-        return value
 
 
 def _parts(got: Any, expected: Any) -> list[tuple[Any, Any]]:
@@ -362,7 +634,7 @@ def _show_entries(value: np.ndarray) -> str:
     return f"[{', '.join(_show_entries(np.asarray(entry)) for entry in value)}]"
 
 
-def _show_difference(got: Any, expected: Any) -> str:
+def show_difference(got: Any, expected: Any) -> str:
     """Return the lines that set result and right value side by side."""
     if not isinstance(expected, dict):
         return f"  returned  {_show(got)}\n  expected  {_show(expected)}"
@@ -376,15 +648,63 @@ def _show_difference(got: Any, expected: Any) -> str:
     return "\n".join(lines)
 
 
-def _shape_hint(got: tuple[int, ...], wanted: tuple[int, ...], per: str) -> str:
-    """Return advice for a wrong shape; ``per`` is what there is one entry for."""
+# -- advice for a result of another form ----------------------------------------------------------
+
+
+def _type_hint(value: Any, expected: Any) -> str:
+    """Return advice for a result of a wrong type."""
+    if _is_lstsq(value):
+        return str(MISTAKES["lstsq whole"])
+    if isinstance(value, dict):
+        return "Return a tuple, without names: the order tells what is what."
+    if isinstance(value, str):
+        return "Return the number itself, not a text."
+    if callable(value):
+        return "It is a function that was not called: are the parentheses () missing?"
+    if not isinstance(value, (tuple, list)):
+        return ""
+    if isinstance(expected, np.ndarray):
+        return "np.array(...) makes an array of it."
+    if len(value) == 1:
+        return "Return the number itself: a comma behind it, or brackets around it, makes a tuple."
+    return f"It holds {len(value)} values: return the one number alone."
+
+
+def _is_lstsq(value: Any) -> bool:
+    """Return whether a value is what np.linalg.lstsq returns, or a piece of that."""
+    is_tuple = isinstance(value, tuple) and len(value) in (3, 4)
+    return is_tuple and any(isinstance(part, (int, np.integer)) for part in value[1:])
+
+
+def _number_hint(value: np.ndarray) -> str:
+    """Return advice for an array that should be a single number."""
+    if value.size == 1:
+        return "It has one entry: take the number out of it with .item() or an index."
+    if value.ndim > 1:
+        return _TABLE
+    return "It has several entries: is a sum or a mean missing?"
+
+
+_TABLE = (
+    "It is a table: a column (N, 1) met a row (N,), which gives all pairs. Keep everything 1-D."
+)
+
+
+def _shape_hint(got: tuple[int, ...], wanted: tuple[int, ...], per: str, units: bool) -> str:
+    """Return advice for a wrong shape.
+
+    Args:
+        got: the shape.
+        wanted: the right one.
+        per: what there is one entry for.
+        units: whether there are hidden units.
+    """
     if got == () and wanted == (1,):
         return f"Return an array for a single {per} as well, shape (1,)."
     if got == ():
-        return f"Return one number per {per}, as an array: do not add them up."
+        return f"Return one number per {per}, as an array: leave the sum or mean out."
+    if len(got) == 2 and 1 in got and max(got) == wanted[0]:
+        return "It is a table with one column (or row): flatten it to one axis, e.g. with .ravel()."
     if len(got) > 1:
-        return (
-            "It is a table. If its columns are hidden units, sum over them. If not, a column "
-            "(N, 1) met a row (N,), which makes a table: keep everything 1-D."
-        )
+        return f"{_TABLE} If its columns are hidden units, sum over them." if units else _TABLE
     return ""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .mistakes import Reading
+from .mistakes import Reading, in_words
+
+# Columns of a message: as many as fit beside the notebook's margin in JupyterLab.
+WIDTH = 80
 
 Kind = Literal[
     "stub",  # the cell still holds the line that it came with
@@ -58,7 +62,7 @@ class CheckFailed(AssertionError):
         """Return what the student reads: the fault, the call, the values, the hint."""
         parts = [self._head(), self.values, self.error]
         text = "\n".join(part for part in parts if part)
-        return _safe(f"{text}\n\n{self._hint()}")
+        return _safe("\n".join(map(_wrapped, f"{text}\n\n{self._hint()}".split("\n"))))
 
     def _head(self) -> str:
         if self.kind in BEFORE_THE_CALL:
@@ -68,7 +72,7 @@ class CheckFailed(AssertionError):
         return f"{self.function}: {self.fault}\n\n  call      {self.call}"
 
     def _hint(self) -> str:
-        return "\nOr: ".join(map(str, self.mistakes)) or self.advice
+        return in_words(self.mistakes) or self.advice
 
     @property
     def summary(self) -> str:
@@ -90,6 +94,14 @@ class CheckFailed(AssertionError):
 
 # Otter writes a class's name in front of its text, and this is the one that students know.
 CheckFailed.__name__ = "AssertionError"
+
+
+def _wrapped(line: str) -> str:
+    """Return a line wrapped between words; what goes on below a value is indented like it."""
+    indent = " " * 12 if line.startswith("  ") else ""
+    return textwrap.fill(
+        line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _safe(text: str) -> str:

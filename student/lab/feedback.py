@@ -6,8 +6,8 @@ defined, does it run, has the result the right type and shape, is it finite, are
 untouched, is the value right? The first "no" raises `lab.failure.CheckFailed`, an
 ``AssertionError`` whose text is the whole feedback.
 
-A wrong value is compared with the values that well-known mistakes lead to (see `lab.mistakes`).
-Where one of them fits, the message names it.
+Each check knows the factors that its kind of function may lose or gain. Other mistakes are
+recognised by what is said in `lab.recognise` and `lab.call`.
 
 Nothing here works out a right answer: the tests bring it along.
 """
@@ -19,20 +19,17 @@ from typing import Any
 
 import numpy as np
 
-from .call import check_value, get_result
-from .mistakes import (
-    RELATIVE_TOLERANCE,
-    Mistakes,
-    Reading,
-    by_reading,
-    close,
-    one,
-    recognise,
-    variants,
-)
+from .call import Call, check_value, get_result
+from .mistakes import Reading, one
+from .recognise import NEARLY, RELATIVE_TOLERANCE, Known, agree, and_is, merged, variants
 
 # The parts of a result that is a tuple: arrays and numbers.
 Values = tuple[Any, ...]
+Factors = dict[Reading, float]
+UNIT = "hidden unit"
+# Numbers of points that a student may have written down in place of len(...): those of the
+# public checks, of the notebooks' data, of a minibatch.
+FIXED_NUMBERS = (4, 5, 6, 12, 40, 200)
 
 # -- the checks that tests call ---------------------------------------------------------------
 
@@ -41,8 +38,6 @@ def check_gradient(
     function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     expected: float,
-    *,
-    mistakes: Mistakes | None = None,
     **options: Any,
 ) -> None:
     """Check one call of a function that returns dL/dtheta.
@@ -51,69 +46,45 @@ def check_gradient(
         function: the student's function; ``None`` where the notebook does not define it.
         arguments: argument names and values, in the order in which they are passed.
         expected: the right value.
-        mistakes: names of further mistakes, and the value that each leads to on this input; a
-            tuple of names for several at a time.
-        **options: ``hidden``, ``scale`` and ``may_refuse``, see `lab.call.check_value`.
+        **options: ``mistakes``, ``hidden``, ``scale`` and ``may_refuse``, see
+            `lab.call.check_value`.
 
     Raises:
         CheckFailed: with the feedback for the student.
     """
-    factors = _gradient_factors("sign", _size(arguments))
-    known = variants(factors, expected, others=mistakes)
-    check_value(function, arguments, expected, known, **options)
+    check_value(function, arguments, expected, _of_gradient, **options)
 
 
 def check_contributions(
     function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     expected: np.ndarray,
-    *,
-    mistakes: Mistakes | None = None,
     **options: Any,
 ) -> None:
     """Check one call of a function that returns the N summands of the gradient, shape (N,).
 
     Args and errors are those of `check_gradient`; ``expected`` has shape (N,).
     """
-    n = _size(arguments)
-    factors = {"sign": -1, "no two": 1 / 2, "two twice": 2}
-    factors |= {"no average contribution": n, "contribution divided twice": 1 / n}
-    factors |= _bessel("n minus one", n)
-    known = variants(factors, expected, others=mistakes)
-    known[one("no sign")] = np.abs(expected)
-    check_value(function, arguments, expected, known, **options)
+    check_value(function, arguments, expected, _of_contributions, **options)
 
 
 def check_optimum(
     function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     expected: float,
-    *,
-    mistakes: Mistakes | None = None,
     **options: Any,
 ) -> None:
     """Check one call of a function that returns the theta with the smallest loss.
 
     Args and errors are those of `check_gradient`.
     """
-    n = _size(arguments)
-    sums = ("sum over mean", "mean over sum")
-    too_large, too_small = sums if "x" in arguments else ("optimum sum", "optimum divided twice")
-    factors = {"optimum sign": -1, too_large: n, too_small: 1 / n}
-    factors |= {"optimum doubled": 2, "optimum halved": 1 / 2}
-    factors |= _bessel("optimum n minus one", n)
-    known = variants(factors, expected, others=mistakes)
-    if expected:
-        known[one("upside down")] = 1 / expected
-    check_value(function, arguments, expected, known, **options)
+    check_value(function, arguments, expected, _of_optimum, **options)
 
 
 def check_update(
     function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     expected: float,
-    *,
-    mistakes: Mistakes | None = None,
     **options: Any,
 ) -> None:
     """Check one call of a function that takes one step from theta and returns the new theta.
@@ -121,90 +92,39 @@ def check_update(
     Serves full gradient descent (``arguments`` has ``y``) and SGD (``arguments`` has ``y_i``).
     Args and errors are those of `check_gradient`.
     """
-    theta, step_size = arguments["theta"], arguments["step_size"]
-    change = expected - theta
-    factors = {"ascent": -1, "step no two": 1 / 2, "step two twice": 2}
-    if step_size:
-        factors |= {"step size ignored": 1 / step_size, "step size squared": step_size}
-    if "y" in arguments:
-        n = _size(arguments)
-        factors |= {"step sum": n, "step divided twice": 1 / n} | _bessel("step n minus one", n)
-    # Ascent first: for a single point, the size of x_i in place of x_i leads there as well.
-    known = {one("ascent"): theta - change}
-    known |= variants(factors, expected, origin=theta, others=mistakes)
-    known[one("unchanged")] = theta
-    if change:
-        known |= by_reading(
-            {"change only": change, "decrement": -change, "gradient": -change / step_size}
-        )
-    if "y_i" in arguments:
-        known |= {one("sgd average", k): theta + change / k for k in range(3, 101)}
-    check_value(function, arguments, expected, known, **options)
-
-
-def _size(arguments: Mapping[str, Any]) -> int:
-    """Return N, the length of the first array among the arguments."""
-    return next((len(value) for value in arguments.values() if np.ndim(value) == 1), 1)
-
-
-def _gradient_factors(sign: str, n: int) -> dict[str, float]:
-    """Return what usual mistakes multiply a gradient with; ``sign`` names the flipped sign."""
-    factors = {sign: -1, "no two": 1 / 2, "two twice": 2, "sum": n, "divided twice": 1 / n}
-    return factors | _bessel("n minus one", n)
-
-
-def _bessel(name: str, n: int) -> dict[str, float]:
-    """Return the factor between dividing by N - 1 and dividing by N, where there is one."""
-    return {name: n / (n - 1)} if n > 1 else {}
-
-
-# -- the checks of part 2 ---------------------------------------------------------------------
+    check_value(function, arguments, expected, _of_update, **options)
 
 
 def check_elbows(
     function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     expected: np.ndarray,
-    *,
-    mistakes: Mistakes | None = None,
     **options: Any,
 ) -> None:
     """Check one call of a function that returns one number per hidden unit, shape (H,).
 
     Serves elbow positions and their travel. Args and errors are those of `check_gradient`.
     """
-    known = by_reading(mistakes)
-    check_value(function, arguments, expected, known, per="hidden unit", **options)
+    check_value(function, arguments, expected, _of_nothing_more, per=UNIT, **options)
 
 
 def check_curve(
     function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     expected: np.ndarray,
-    *,
-    mistakes: Mistakes | None = None,
     **options: Any,
 ) -> None:
     """Check one call of a function that returns a network's output or slope at each x, (N,).
 
     Args and errors are those of `check_gradient`.
     """
-    known = by_reading(mistakes)
-    if "b2" in arguments:
-        known[one("no b2")] = expected - arguments["b2"]
-        known[one("relu on output")] = np.maximum(expected, 0)
-    else:
-        known[one("curve sign")] = -expected
-    known[one("mean over units")] = _over_units(expected, arguments)
-    check_value(function, arguments, expected, known, **options)
+    check_value(function, arguments, expected, _of_curve, **options)
 
 
 def check_network_gradient(
     function: Callable[..., Any] | None,
     arguments: Mapping[str, Any],
     expected: Values,
-    *,
-    mistakes: Mistakes | None = None,
     **options: Any,
 ) -> None:
     """Check one call of a function that returns the four gradients of a network.
@@ -212,15 +132,8 @@ def check_network_gradient(
     Args and errors are those of `check_gradient`; ``expected`` and the values of ``mistakes``
     are (g_w1, g_b1, g_w2, g_b2).
     """
-    factors = _gradient_factors("network sign", _size(arguments))
-    known: dict[Any, Values] = {
-        name: tuple(factor * part for part in expected) for name, factor in factors.items()
-    }
-    g_w1, g_b1, g_w2, g_b2 = expected
-    known["swapped"] = (g_b1, g_w1, g_w2, g_b2)
-    known |= mistakes or {}
-    right, named = _named(("g_w1", "g_b1", "g_w2", "g_b2"), expected, known)
-    check_value(function, arguments, right, named, per="hidden unit", **options)
+    right = dict(zip(("g_w1", "g_b1", "g_w2", "g_b2"), expected, strict=True))
+    check_value(function, arguments, right, _of_network_gradient, per=UNIT, **options)
 
 
 def check_network_update(
@@ -233,26 +146,42 @@ def check_network_update(
 
     Args and errors are those of `check_gradient`; ``expected`` is (w1, b1, w2, b2).
     """
-    old, step_size = arguments["params"], arguments["step_size"]
-    factors = {"network ascent": -1, "network step size squared": step_size}
-    if step_size:
-        factors["network step size ignored"] = 1 / step_size
-    known = {
-        name: tuple(
-            before + factor * (new - before) for before, new in zip(old, expected, strict=True)
-        )
-        for name, factor in factors.items()
-    }
-    known["network unchanged"] = old
-    known["not trained"] = (*old[:2], *expected[2:])
-    right, named = _named(("w1", "b1", "w2", "b2"), expected, known)
-    call, got = get_result(function, arguments, right, per="hidden unit", **options)
-    if not close(got, right):
-        frozen = not arguments["train_hidden"]
-        moved = not (close(got["w1"], old[0]) and close(got["b1"], old[1]))
-        call.fail_value(
-            got, right, (one("frozen"),) if frozen and moved else recognise(got, right, named)
-        )
+    right = dict(zip(("w1", "b1", "w2", "b2"), expected, strict=True))
+    call, got = get_result(
+        function, arguments, right, usual=_of_network_update, per=UNIT, **options
+    )
+    if got is None or agree(tuple(got.values()), expected):
+        return
+    kept = [
+        name
+        for (name, part), before in zip(got.items(), arguments["params"], strict=True)
+        if agree(part, before) and not agree(part, right[name])
+    ]
+    wrong = [name for name, part in got.items() if not agree(part, right[name])]
+    call.fail_value(got, mistakes=_of_frozen_parts(call, wrong, kept))
+
+
+def _of_frozen_parts(call: Call, wrong: list[str], kept: list[str]) -> tuple[Reading, ...]:
+    """Return how an update can be read that leaves the wrong parts as they were, or moves them.
+
+    Args:
+        call: of the update.
+        wrong: names of the wrong parts.
+        kept: of these, the ones that came back unchanged.
+    """
+    hidden, output = ["w1", "b1"], ["w2", "b2"]
+    if not call.arguments["train_hidden"] and set(wrong) <= set(hidden):
+        return (one("frozen"),)
+    if wrong != kept or len(wrong) == len(call.arguments["params"]):
+        return ()
+    if wrong == hidden:
+        frozen = call.again(train_hidden=False)
+        is_tuple = isinstance(frozen, tuple) and len(frozen) == len(call.arguments["params"])
+        moves = is_tuple and not agree(frozen[:2], call.arguments["params"][:2])
+        return (one("flag inverted" if moves else "not trained"),)
+    if wrong == output:
+        return (one("output frozen"),)
+    return (one("part left as it was", part=and_is(wrong)),)
 
 
 def check_least_squares(
@@ -277,38 +206,139 @@ def check_least_squares(
     """
     y = arguments["y"]
     form = {"w2": np.zeros(features.shape[1]), "b2": 0.0}
-    call, got = get_result(function, arguments, form, per="hidden unit", **options)
+    call, got = get_result(
+        function, arguments, form, usual=_of_nothing_more, is_form=True, per=UNIT, **options
+    )
     if got is None:
         return
     columns = np.pad(features, ((0, 0), (0, 1)), constant_values=1.0)
     best = _smallest_loss(columns, y)
     loss = _loss(columns, np.append(got["w2"], got["b2"]), y)
     # Besides the promised tolerance, room for the rounding of a perfect fit.
-    if loss > best * (1 + RELATIVE_TOLERANCE) + 1e-8 * np.average(y**2):
-        without = _smallest_loss(features, y)
-        similar = got["b2"] == 0 and loss <= without * (1 + RELATIVE_TOLERANCE) + 1e-12
-        values = f"  returned  a loss of {loss:.6g}\n  expected  a loss of {best:.6g}"
-        call.fail(
-            "larger loss",
-            "another (w2, b2) has a smaller loss",
-            values=values,
-            mistakes=(one("no intercept"),) if similar else (),
-        )
+    if loss <= best * (1 + RELATIVE_TOLERANCE) + 1e-8 * np.average(y**2):
+        return
+    without = _smallest_loss(features, y)
+    mistake = ""
+    if got["b2"] == 0 and loss <= without * (1 + RELATIVE_TOLERANCE) + 1e-12:
+        mistake = "no intercept"
+    elif loss <= best * (1 + NEARLY):
+        mistake = "nearly"
+    call.fail(
+        "larger loss",
+        "another (w2, b2) has a smaller loss",
+        values=f"  returned  a loss of {loss:.6g}\n  expected  a loss of {best:.6g}",
+        mistakes=call.recognised("larger loss") or ((one(mistake),) if mistake else ()),
+    )
 
 
-def _named(
-    names: tuple[str, ...], expected: Values, known: Mapping[Any, Values]
-) -> tuple[dict[str, Any], dict[Reading, Any]]:
-    """Return a tuple, and the tuples that mistakes lead to, as dicts of their parts by name."""
-    right = dict(zip(names, expected, strict=True))
-    values = by_reading(known).items()
-    return right, {key: dict(zip(names, value, strict=True)) for key, value in values}
+# -- what the mistakes of each kind of function lead to -----------------------------------------
+#
+# Each of these takes the arguments of a call, its right result, and what other mistakes lead to;
+# it returns these and the ones that are usual.
 
 
-def _over_units(expected: np.ndarray, arguments: Mapping[str, Any]) -> np.ndarray:
-    """Return the curve of a network whose units are averaged instead of added."""
+def _of_gradient(arguments: Mapping[str, Any], right: float, others: Known) -> Known:
+    return variants(_gradient_factors("sign", _size(arguments)), right, others=others)
+
+
+def _of_contributions(arguments: Mapping[str, Any], right: np.ndarray, others: Known) -> Known:
+    n = _size(arguments)
+    factors = _named({"sign": -1, "no two": 1 / 2, "two twice": 2})
+    factors |= _named({"no average contribution": n, "contribution divided twice": 1 / n})
+    factors |= _of_counting("n minus one", n)
+    return variants(factors, right, others=others)
+
+
+def _of_optimum(arguments: Mapping[str, Any], right: float, others: Known) -> Known:
+    n = _size(arguments)
+    sums = ("sum over mean", "mean over sum")
+    too_large, too_small = sums if "x" in arguments else ("optimum sum", "optimum divided twice")
+    factors = _named({"optimum sign": -1, too_large: n, too_small: 1 / n})
+    factors |= _named({"optimum doubled": 2, "optimum halved": 1 / 2})
+    factors |= _of_counting("optimum n minus one", n)
+    known = variants(factors, right, others=others)
+    return merged(known, {one("upside down"): [1 / right]}) if right else known
+
+
+def _of_update(arguments: Mapping[str, Any], right: float, others: Known) -> Known:
+    theta, step_size = arguments["theta"], arguments["step_size"]
+    change = right - theta
+    factors = _named({"ascent": -1, "step no two": 1 / 2, "step two twice": 2})
+    if step_size:
+        factors |= _named({"step size ignored": 1 / step_size, "step size squared": step_size})
+        factors |= _named({"divided by step size": 1 / step_size**2})
+    if "y" in arguments:
+        n = _size(arguments)
+        factors |= _named({"step sum": n, "step divided twice": 1 / n})
+        factors |= _of_counting("step n minus one", n)
+    known = variants(factors, right, origin=theta, others=others)
+    known[one("unchanged")] = [theta]
+    if change:
+        known[one("change only")] = [change]
+        known[one("decrement")] = [-change]
+        known[one("gradient")] = [-change / step_size]
+    if "y_i" in arguments:
+        known |= {one("sgd average", k=k): [theta + change / k] for k in range(3, 101)}
+    return known
+
+
+def _of_nothing_more(arguments: Mapping[str, Any], right: Any, others: Known) -> Known:
+    return others
+
+
+def _of_curve(arguments: Mapping[str, Any], right: np.ndarray, others: Known) -> Known:
+    known = dict(others)
     shift = arguments.get("b2", 0.0)
-    return np.asarray((expected - shift) / len(arguments["w1"]) + shift)
+    if "b2" in arguments:
+        known[one("no b2")] = [right - shift]
+        known[one("relu on output")] = [np.maximum(right, 0)]
+    else:
+        known[one("curve sign")] = [-right]
+    averaged = (right - shift) / len(arguments["w1"]) + shift
+    return merged(known, {one("mean over units"): [averaged]})
+
+
+def _of_network_gradient(arguments: Mapping[str, Any], right: Values, others: Known) -> Known:
+    factors = _gradient_factors("network sign", _size(arguments))
+    scaled = {name: [tuple(factor * g for g in right)] for name, factor in factors.items()}
+    return merged(others, scaled)
+
+
+def _of_network_update(arguments: Mapping[str, Any], right: Values, others: Known) -> Known:
+    old, step_size = arguments["params"], arguments["step_size"]
+    factors = _named({"network ascent": -1, "network step size squared": step_size})
+    if step_size:
+        factors |= _named({"network step size ignored": 1 / step_size})
+    known: Known = {
+        name: [tuple(p + factor * (new - p) for p, new in zip(old, right, strict=True))]
+        for name, factor in factors.items()
+    }
+    if arguments["train_hidden"]:
+        known[one("network unchanged")] = [old]
+    return merged(others, known)
+
+
+def _size(arguments: Mapping[str, Any]) -> int:
+    """Return N, the length of the first array among the arguments."""
+    return next((len(value) for value in arguments.values() if np.ndim(value) == 1), 1)
+
+
+def _named(factors: Mapping[str, float]) -> Factors:
+    return {one(name): factor for name, factor in factors.items()}
+
+
+def _gradient_factors(sign: str, n: int) -> Factors:
+    """Return what usual mistakes multiply a gradient with; ``sign`` names the flipped sign."""
+    factors = {sign: -1, "no two": 1 / 2, "two twice": 2, "sum": n, "divided twice": 1 / n}
+    return _named(factors) | _of_counting("n minus one", n)
+
+
+def _of_counting(less_one: str, n: int) -> Factors:
+    """Return the factors of dividing by another number of points than N."""
+    factors = {one(less_one): n / (n - 1)} if n > 1 else {}
+    taken = (1, 2, 1 / 2, n, n - 1)
+    fixed = [k for k in FIXED_NUMBERS if k != n - 1 and n / k not in taken]
+    return factors | {one("fixed number", k=k): n / k for k in fixed}
 
 
 def _loss(columns: np.ndarray, weights: np.ndarray, y: np.ndarray) -> float:
