@@ -12,9 +12,14 @@ NOTEBOOKS = ("gradient_descent.ipynb", "relu_sgd.ipynb")
 # What one can do without, and when.
 OPTIONAL = {
     "jupyterlab": "fine in VS Code and on Colab",
-    "torch": "part 1 does not need it",
+    "torch": "recommended; only train_torch and one cell without points need it",
     "jsonschema": "it only makes the first cell faster",
 }
+
+
+def install_command(name: str, wanted: str = "") -> str:
+    """Return what to run in a cell to install a package, in the version that is wanted."""
+    return f"%pip install {name}{'==' * bool(wanted)}{wanted}"
 
 
 def doctor(homework: Path | None = None) -> None:
@@ -47,7 +52,7 @@ def doctor(homework: Path | None = None) -> None:
     if not problems:
         print("\nAll set. Run every cell from top to bottom as you go.")
         return
-    print("\nTo mend:")
+    print("\nTo do:")
     for problem in problems:
         print(f"  - {problem}")
     print("Then restart the kernel and run this cell again.")
@@ -83,10 +88,10 @@ def _examine(name: str, wanted: str) -> list[str]:
         found = version(name)
     except PackageNotFoundError:
         if name in OPTIONAL:
-            print(f"{name:14s} missing ({OPTIONAL[name]}; %pip install {name}=={wanted})")
+            print(f"{name:14s} missing ({OPTIONAL[name]}: {install_command(name, wanted)})")
             return []
         print(f"{name:14s} missing")
-        return [f"{name} is not installed. In a cell, run:  %pip install {name}=={wanted}"]
+        return [f"{name} is not installed. In a cell, run:  {install_command(name, wanted)}"]
     # A build tag such as 2.13.0+cpu names the same release.
     same = found.partition("+")[0] == wanted
     print(f"{name:14s} {found}" + ("" if same else f"  (made and tested with {wanted})"))

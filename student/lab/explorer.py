@@ -29,7 +29,7 @@ from .data import HEIGHTS, KNOTS, Dataset
 from .figures import BLACK, DOTS_PER_INCH
 from .history import History
 from .network import Params, evaluate
-from .relu_plots import GRID, plot_curve, plot_data, plot_units
+from .relu_plots import GRID, plot_contributions, plot_curve, plot_data
 
 TEMPLATE = Path(__file__).with_name("explorer.html")
 # Weights of this precision draw the same picture, and the file stays small.
@@ -257,7 +257,7 @@ def _alt(runs: Mapping[str, History]) -> str:
 def _summaries(runs: Mapping[str, History]) -> list[str]:
     """Return for each run a sentence with its final losses."""
     return [
-        f"{_title(label, run)}: after {run.steps[-1]:,} steps the train loss is "
+        f"{_title(label, run)}: after {run.steps[-1]:,} steps the training loss is "
         f"{run.train_loss[-1]:.3g} and the test loss {run.test_loss[-1]:.3g}."
         for label, run in runs.items()
     ]
@@ -288,7 +288,7 @@ def _picture(runs: Mapping[str, History], dataset: Dataset) -> Figure:
         _draw_last(ax, label, history, dataset)
     if not several:
         (history,) = runs.values()
-        plot_units(grid[1], history.params(), _elbows_inside(history.params()))
+        plot_contributions(grid[1], history.params())
     elif len(runs) < len(grid):
         grid[-1].set_axis_off()
     marks, texts = grid[0].get_legend_handles_labels()
@@ -305,9 +305,11 @@ def _draw_last(ax: Axes, label: str, history: History, dataset: Dataset) -> Axes
     on_the_axis = np.full(elbows.size, 0.03)
     place = ax.get_xaxis_transform()
     ax.plot(elbows, on_the_axis, "^", color=BLACK, transform=place, label="elbows")
-    losses = f"train loss {history.train_loss[-1]:.3g}, test loss {history.test_loss[-1]:.3g}"
+    losses = f"training loss {history.train_loss[-1]:.3g}, test loss {history.test_loss[-1]:.3g}"
     # A label is no formula, even with dollar signs in it.
-    ax.set_title(f"{label}\n{losses}", loc="left", fontsize=11, parse_math=False)
+    ax.set_title(
+        f"{label}, step {history.steps[-1]:,}\n{losses}", loc="left", fontsize=11, parse_math=False
+    )
     # One legend above all panels is enough.
     if legend := ax.get_legend():
         legend.remove()

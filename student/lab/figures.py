@@ -1,4 +1,4 @@
-"""One way to draw: an accessible figure that waits for the answers it needs."""
+"""One way to draw: an accessible figure, in a cell that waits for the answers it needs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .environment import install_command
+from .yours import NotYet, question_of
+
 # Okabe and Ito's colours stay apart for every common form of colour blindness.
 # https://jfly.uni-koeln.de/color/
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -19,6 +22,11 @@ BLUE, VERMILLION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#6E6E6E"
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 # Colour is never the only difference between two lines.
 LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
+
+# How a line begins that stands in place of a picture; the release looks for it in the solutions.
+NOTHING = "Nothing to look at"
+# Some errors quote whole arrays.
+LONGEST_ERROR = 200
 
 # Sharp on a projector at a reasonable notebook size.
 DOTS_PER_INCH = 110
@@ -34,21 +42,46 @@ def waiting() -> Iterator[None]:
     """
     try:
         yield
-    except NotImplementedError as stub:
-        question = str(stub).partition(":")[0] or "the question above"
-        print(f"Nothing to look at yet: answer {question} first, then run this cell again.")
     except Exception as error:
-        print(
-            f"Nothing to look at: {type(error).__name__}: {error}\n"
-            f"If this cell uses a function of yours, run its check above, then this cell again."
+        print(_advice(error))
+
+
+def _advice(error: Exception) -> str:
+    """Return in one line why there is nothing to look at, and what to do first."""
+    name, question = question_of(error)
+    text = " ".join(str(error).split())[:LONGEST_ERROR]
+    if isinstance(error, NotImplementedError):
+        question = text.partition(":")[0] or question or "the question above"
+        return f"{NOTHING} yet: answer {question} first, then run this cell again."
+    if isinstance(error, NameError) and error.name and name in (error.name, ""):
+        where = f"the cell of {question}" if question else "the cells above"
+        return f"{NOTHING} yet: {error.name} is not defined. Run {where} first, then this one."
+    if question:
+        what = text if isinstance(error, NotYet) else f"{name} stops with {_named(error, text)}"
+        return (
+            f"{NOTHING} yet: {what}. Fix {question} until its check passes, then run this cell "
+            f"again."
         )
+    if isinstance(error, ModuleNotFoundError):
+        return (
+            f"{NOTHING}: this cell needs {error.name}, which is not installed here. No points hang "
+            f"on it; to see it, run  {install_command(error.name or '')}  and restart the kernel."
+        )
+    return (
+        f"{NOTHING}: {_named(error, text)} (If this cell uses a function of yours, run its check "
+        f"above, then this cell again.)"
+    )
+
+
+def _named(error: Exception, text: str) -> str:
+    return f"{type(error).__name__}: {text}"
 
 
 @contextmanager
 def figure(alt: str, width: float = 7.0, height: float = 4.0) -> Iterator[Figure]:
     """Yield a new figure and show it at the end of the ``with`` block.
 
-    Where the block stops, nothing is drawn; see `waiting`.
+    Nothing is shown if the block raises; around cells of a notebook, see `waiting`.
 
     Args:
         alt: what the picture shows, for those who cannot see it. Titles, legends and other
@@ -62,9 +95,8 @@ def figure(alt: str, width: float = 7.0, height: float = 4.0) -> Iterator[Figure
     if not alt.strip():
         raise ValueError("alt must describe the picture, got an empty text")
     fig = Figure(figsize=(width, height), layout="constrained")
-    with waiting():
-        yield fig
-        display(_bundle(fig, " ".join([alt, *_words(fig)])), raw=True)
+    yield fig
+    display(_bundle(fig, " ".join([alt, *_words(fig)])), raw=True)
 
 
 def _words(fig: Figure) -> Iterator[str]:

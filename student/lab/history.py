@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import math
 import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -22,6 +23,8 @@ FOLDER = Path(__file__).resolve().parent / "checkpoints"
 # Rises whenever the arrays in the file mean something else than before.
 SCHEMA = 1
 WIDTHS = (10, 20, 40)
+# 58 such steps lead from 1 to 150,000.
+SNAPSHOT_RATIO = 150_000 ** (1 / 58)
 
 
 class CheckpointError(RuntimeError):
@@ -68,20 +71,21 @@ class History:
         return History(*(getattr(self, field.name)[kept] for field in fields(self)))
 
 
-def snapshot_steps(n_steps: int, count: int = 60) -> np.ndarray:
-    """Return about ``count`` increasing step numbers from 0 to ``n_steps``, spaced by ratio.
+def snapshot_steps(n_steps: int) -> np.ndarray:
+    """Return increasing step numbers from 0 to ``n_steps``, spaced by ratio: 56 for 150,000.
 
-    Elbows move early in training; evenly spaced snapshots would miss it.
+    Elbows move early in training; evenly spaced snapshots would miss it. The ratio is always the
+    same, so that two runs of different length can be compared step by step; only the last step of
+    the shorter one may be missing in the longer one.
 
     Raises:
-        ValueError: ``n_steps`` is below 1 or ``count`` below 2.
+        ValueError: ``n_steps`` is below 1.
     """
     if not n_steps >= 1:
         raise ValueError(f"n_steps must be >= 1, got {n_steps}")
-    if not count >= 2:
-        raise ValueError(f"count must be >= 2, got {count}")
-    spaced = np.geomspace(1, n_steps, count - 1)
-    return np.unique(np.concatenate([[0], np.rint(spaced)])).astype(np.int64)
+    count = 1 + math.ceil(math.log(n_steps) / math.log(SNAPSHOT_RATIO))
+    spaced = np.rint(SNAPSHOT_RATIO ** np.arange(count))
+    return np.unique([0, *spaced[spaced < n_steps], n_steps]).astype(np.int64)
 
 
 def load_history(width: int, train_hidden: bool) -> History:

@@ -1,10 +1,14 @@
-"""One-hidden-layer ReLU networks on a scalar input, evaluated by torch."""
+"""One-hidden-layer ReLU networks on a scalar input, evaluated layer by layer."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+from .environment import install_command
 
 if TYPE_CHECKING:
     from torch import nn
@@ -59,9 +63,29 @@ def check_params(params: Params) -> None:
         raise ValueError("params must be finite, got nan or inf")
 
 
+@contextmanager
+def needing_torch() -> Iterator[None]:
+    """Say in the error about a missing torch that the rest of the homework works without it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise ModuleNotFoundError(
+            "torch is not installed. Only train_torch and the comparison with autograd need it, "
+            f"all else works without. To install it, run  {install_command('torch')}  in a cell.",
+            name="torch",
+        ) from None
+
+
 def to_torch(params: Params) -> nn.Sequential:
-    """Return the network as a torch module in double precision, ready to train."""
-    import torch
+    """Return the network as a torch module in double precision, ready to train.
+
+    Raises:
+        ModuleNotFoundError: torch is not installed; says what it is good for.
+    """
+    with needing_torch():
+        import torch
     from torch import nn
 
     check_params(params)
@@ -85,20 +109,43 @@ def from_torch(net: nn.Sequential) -> Params:
     return Params(w1, b1, w2, float(b2[0]))
 
 
-def evaluate(params: Params, x: np.ndarray) -> np.ndarray:
-    """Return the network's output at each x, shape (N,), as torch computes it."""
-    import torch
+class Linear:
+    """A layer that maps n numbers to m: weight (m, n), bias (m,)."""
 
-    with torch.no_grad():
-        outputs = to_torch(params)(torch.tensor(np.asarray(x, dtype=float))[:, None])
-    return np.asarray(outputs[:, 0])
+    def __init__(self, weight: np.ndarray, bias: np.ndarray):
+        self.weight, self.bias = np.asarray(weight, float), np.asarray(bias, float)
+
+    def __call__(self, columns: np.ndarray) -> np.ndarray:
+        """Map columns of shape (n, N) to columns of shape (m, N)."""
+        # Terms are added up one by one. A matrix product adds in an order that depends on the CPU.
+        return np.asarray(np.sum(self.weight[:, :, None] * columns, axis=1) + self.bias[:, None])
+
+
+def relu(columns: np.ndarray) -> np.ndarray:
+    """Return the entries, negative ones as 0."""
+    return np.asarray(np.maximum(columns, 0.0))
+
+
+def to_layers(params: Params) -> tuple[Linear, Linear]:
+    """Return the hidden and the output layer, between which there is a `relu`."""
+    check_params(params)
+    w1, b1, w2, b2 = params
+    return Linear(np.reshape(w1, (-1, 1)), b1), Linear(np.reshape(w2, (1, -1)), np.array([b2]))
+
+
+def evaluate(params: Params, x: np.ndarray) -> np.ndarray:
+    """Return the network's output at each x, shape (N,)."""
+    hidden, output = to_layers(params)
+    return np.asarray(output(relu(hidden(np.reshape(x, (1, -1)))))[0])
+
+
+def passed_on(params: Params, x: np.ndarray) -> np.ndarray:
+    """Return what each hidden unit passes on at each x, shape (N, H)."""
+    hidden, _ = to_layers(params)
+    return np.transpose(relu(hidden(np.reshape(x, (1, -1)))))
 
 
 def contributions(params: Params, x: np.ndarray) -> np.ndarray:
     """Return what each hidden unit adds to the output at each x, shape (N, H)."""
-    import torch
-
-    with torch.no_grad():
-        net = to_torch(params)
-        hidden = net[:2](torch.tensor(np.asarray(x, dtype=float))[:, None])
-        return np.asarray(hidden * net[2].weight)
+    _, output = to_layers(params)
+    return np.asarray(passed_on(params, x) * output.weight)

@@ -15,10 +15,13 @@ import numpy as np
 
 from .data import Dataset
 from .history import History, snapshot_steps
-from .network import Params, check_params, evaluate, from_torch, to_torch
+from .network import Params, check_params, evaluate, from_torch, needing_torch, to_torch
+from .yours import NotYet
 
 Item = TypeVar("Item")
 
+# Seconds: from here on, a run is worth a warning, which needs so many seconds of measuring.
+LONG_RUN, LONG_ENOUGH = 20.0, 0.25
 # Drawing minibatches one at a time would cost more than using them.
 BLOCK = 1000
 
@@ -36,9 +39,10 @@ def train_torch(
 ) -> History:
     """Train a network with autograd and plain SGD, one step at a time.
 
-    Arguments, result and errors are those of `train_with`.
+    Arguments, result and errors are those of `train_with`; besides, it needs torch.
     """
-    import torch
+    with needing_torch():
+        import torch
     from torch import nn
 
     keep = checked_snapshots(dataset, params, step_size, n_steps, batch_size, snapshots)
@@ -88,7 +92,8 @@ def train_with(
         n_steps: number of updates.
         batch_size: points per minibatch, drawn with replacement.
         seed: of the generator that draws the minibatches.
-        snapshots: step numbers to keep, increasing; by default about 60, spaced by ratio.
+        snapshots: step numbers to keep besides the last, increasing; by default those of the
+            shipped runs, spaced by ratio.
 
     Returns:
         the snapshots, with their losses over all points.
@@ -108,10 +113,10 @@ def train_with(
     for step, batch in enumerate(progress(batches, n_steps), start=1):
         grads = gradient(x[batch], y[batch], *now)
         if step == 1:
-            _check_shapes("the gradient", grads, shapes)
+            _check_shapes(gradient, "the gradient", grads, shapes)
         now = update(now, grads, step_size, train_hidden)
         if step == 1:
-            _check_shapes("the update", now, shapes)
+            _check_shapes(update, "the update", now, shapes)
         if not np.isfinite(now[3] + np.sum(now[2])):
             raise diverged(step, step_size)
         if step in keep:
@@ -165,7 +170,7 @@ def checked_snapshots(
         raise ValueError(
             f"snapshots must increase from 0 or more to at most {n_steps}, got {steps}"
         )
-    return dict.fromkeys(steps)
+    return dict.fromkeys([*steps, n_steps])
 
 
 def make_history(
@@ -200,17 +205,45 @@ def diverged(step: int, step_size: float) -> FloatingPointError:
 
 
 def progress(items: Iterable[Item], total: int, patience: float = 2.0) -> Iterator[Item]:
-    """Yield the items; once that has taken ``patience`` seconds, show a bar on stderr."""
+    """Yield the items; on stderr, say how long that takes if it takes long.
+
+    Args:
+        items: the steps of a training run.
+        total: how many there are.
+        patience: in seconds; until then, there is nothing to be seen.
+    """
     start = shown = time.monotonic()
+    told = False
     for count, item in enumerate(items):
         # The clock is read now and then only, for a step may take no longer than reading it.
-        if count % 64 == 0 and (now := time.monotonic()) - start > patience and now - shown > 0.2:
-            bar = "#" * (30 * count // total)
-            print(f"\rtraining [{bar:30s}] {100 * count // total:3d} %", end="", file=sys.stderr)
-            shown = now
+        if count and count % 64 == 0 and (now := time.monotonic()) - start > LONG_ENOUGH:
+            seconds = (now - start) / count * total
+            if not told:
+                told = True
+                print(_forecast(total, seconds), end="", file=sys.stderr)
+            if now - start > patience and now - shown > 0.2:
+                bar = "#" * (30 * count // total)
+                left = f"{100 * count // total:3d} %, {seconds - (now - start):4.0f} s left"
+                print(f"\rtraining [{bar:30s}] {left}", end="", file=sys.stderr)
+                shown = now
         yield item
     if shown > start:
-        print(f"\rtraining [{'#' * 30}] 100 %", file=sys.stderr)
+        print(f"\rtraining [{'#' * 30}] 100 %{' ' * 13}", file=sys.stderr)
+
+
+def _forecast(total: int, seconds: float) -> str:
+    """Return a line that says how long a run will take, and what is faster; empty for short runs.
+
+    It begins as the bar does, so that a release removes it as well: it depends on the machine.
+    """
+    if seconds <= LONG_RUN:
+        return ""
+    fewer = int(total * LONG_RUN / seconds)
+    fewer = max(1, fewer // 10 ** (len(str(fewer)) - 1) * 10 ** (len(str(fewer)) - 1))
+    return (
+        f"\r{total:,} steps will take about {seconds:.0f} s here. (Loops are slow, and as right as "
+        f"anything else.) For a first look, {fewer:,} steps take {seconds * fewer / total:.0f} s.\n"
+    )
 
 
 def _copy(params: tuple[Any, ...]) -> Params:
@@ -219,13 +252,17 @@ def _copy(params: tuple[Any, ...]) -> Params:
     return Params(w1, b1, w2, float(params[3]))
 
 
-def _check_shapes(who: str, values: object, shapes: list[tuple[int, ...]]) -> None:
-    """Raise ValueError unless ``values`` are four values of the parameters' shapes."""
+def _check_shapes(
+    function: Callable[..., Any], what: str, values: object, shapes: list[tuple[int, ...]]
+) -> None:
+    """Raise NotYet, a ValueError, unless ``values`` are four values of the parameters' shapes."""
     if not isinstance(values, (tuple, list)) or len(values) != 4:
         got = (
             f"{len(values)} values" if isinstance(values, (tuple, list)) else type(values).__name__
         )
-        raise ValueError(f"{who} must be four values, for w1, b1, w2 and b2, got {got}")
+        raise NotYet(function, f"{what} must be four values, for w1, b1, w2 and b2, got {got}")
     for name, value, shape in zip(Params._fields, values, shapes, strict=True):
         if np.shape(value) != shape:
-            raise ValueError(f"{who} of {name} must have shape {shape}, got {np.shape(value)}")
+            raise NotYet(
+                function, f"{what} of {name} must have shape {shape}, got {np.shape(value)}"
+            )

@@ -10,17 +10,24 @@ function whose name says what is wrong with it, or in which style it is right:
 ``fails`` lists the test cases that must fail, by the last word of their names; all others must
 pass. ``names`` are the mistakes that the first message names, all of them (see `lab.mistakes`);
 where it names none, or something else matters more, ``says`` are words of that message.
+
+``students.json`` holds more of the same, collected from what an average student writes: one
+mistake each, or none in a style of one's own. They run in a notebook in which all other functions
+are solved, for they call these and read the notebook's variables.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 MODULE = re.compile(r"(?P<question>q\d[a-z](?:_[ivx]+)?)_(?P<function>\w+)")
+STUDENTS_FILE = Path(__file__).with_name("students.json")
 
 
 @dataclass(frozen=True)
@@ -35,12 +42,36 @@ class Answer:
     says: str = ""
 
     @property
+    def name(self) -> str:
+        """What is wrong with it, or in which style it is right."""
+        return self.code.__name__
+
+    @property
     def id(self) -> str:
         """Its name in the output of pytest."""
-        return f"{self.question}-{self.function}-{self.code.__name__}"
+        return f"{self.question}-{self.function}-{self.name}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """An answer as a student's cell; otherwise like an `Answer`."""
+
+    question: str
+    function: str
+    name: str
+    source: str
+    fails: frozenset[str]
+    names: tuple[str, ...] = ()
+    says: str = ""
+
+    @property
+    def id(self) -> str:
+        """Its name in the output of pytest."""
+        return f"{self.question}-{self.function}-{self.name}"
 
 
 BANK: list[Answer] = []
+STUDENTS: list[Cell] = []
 
 
 def wrong(*, fails: str, names: str = "", says: str = "") -> Callable[[Callable], Callable]:
@@ -68,3 +99,17 @@ def _add(code: Callable, fails: str, names: tuple[str, ...], says: str) -> None:
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
+
+_QUESTIONS = {answer.function: answer.question for answer in BANK}
+for _entry in json.loads(STUDENTS_FILE.read_text(encoding="utf-8")):
+    STUDENTS.append(
+        Cell(
+            _QUESTIONS[_entry["function"]],
+            _entry["function"],
+            _entry["about"],
+            "\n".join(_entry["code"]),
+            frozenset(_entry.get("fails", "").split()),
+            tuple(_entry.get("names", ())),
+            _entry.get("says", ""),
+        )
+    )

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import ast
 import copy
+import functools
 import inspect
 import io
 import itertools
+import linecache
 import re
 import types
+import warnings
 from collections import defaultdict
 from collections.abc import Iterable
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
 import nbformat
+import numpy as np
+from lab.data import make_dataset
+from lab.history import load_history
+from lab.network import init_params
 from otter.test_files.abstract_test import TestCase
 from otter.test_files.exception_test import ExceptionTestFile
-from submissions import BANK, Answer
+from submissions import BANK, Answer, Cell
 
 ROOT = Path(__file__).resolve().parents[2]
 # Which notebook the questions of a part belong to, by how their names begin.
@@ -37,21 +44,59 @@ def run(answer: Answer, test_files: dict) -> dict[str, str]:
 
 
 def find_errors(
-    answer: Answer, test_files: dict[str, ExceptionTestFile]
+    answer: Answer | Cell, test_files: dict[str, ExceptionTestFile]
 ) -> dict[str, Exception | None]:
     """Return the error that each test case of this answer's function raises, None if it passes."""
-    environment = {answer.function: named(answer.code, answer.function)}
+    environment = environment_of(answer)
     errors: dict[str, Exception | None] = {}
     for case in test_files[answer.question].test_cases:
         if not concerns(case, answer.function):
             continue
         errors[case_name(case)] = None
         try:
-            with redirect_stdout(io.StringIO()):
+            with redirect_stdout(io.StringIO()), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
                 case.body.call_func(environment)
         except Exception as error:
             errors[case_name(case)] = error
     return errors
+
+
+def environment_of(answer: Answer | Cell) -> dict[str, object]:
+    """Return the names of a notebook in which the answer has been run."""
+    if isinstance(answer, Answer):
+        return {answer.function: named(answer.code, answer.function)}
+    part = PARTS[answer.question[:2]]
+    names = notebook_variables(part) | {"np": np}
+    for cell in (*solved_cells(part), answer.source):
+        run_cell(cell, names)
+    return names
+
+
+def run_cell(source: str, names: dict[str, object]) -> None:
+    """Run a cell; like in a notebook, an error of its own lies with what it has not defined."""
+    place = f"<cell {hash(source)}>"
+    linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)
+    with redirect_stdout(io.StringIO()), suppress(Exception):
+        exec(compile(source, place, "exec"), names)
+
+
+@functools.cache
+def solved_cells(part: str) -> tuple[str, ...]:
+    """Return the cells of a solved notebook that answers may build on."""
+    notebook = nbformat.read(ROOT / f"solutions/{part}.ipynb", as_version=4)
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return tuple(cell for cell in cells if cell.startswith(("def ", "x = np.array(")))
+
+
+def notebook_variables(part: str) -> dict[str, object]:
+    """Return variables that the cells which only look leave behind, for answers to read."""
+    if part == "gradient_descent":
+        return {}
+    dataset = make_dataset()
+    x, y = dataset.x_train[:50], dataset.y_train[:50]
+    run, start = load_history(10, train_hidden=True), init_params(10)
+    return {"dataset": dataset, "x": x, "y": y, "run": run, "start": start}
 
 
 def named(function: types.FunctionType, name: str) -> types.FunctionType:
