@@ -36,14 +36,14 @@ t, H = (
     np.array([[0.3, 1.2], [-0.8, 0.4], [-1.7, 0.9]]),
 )
 PROBES: dict[str, list[tuple[Any, ...]]] = {
-    "constant_gradient": [(-0.8, y)],
+    "constant_gradient": [(2.6, y)],
     "constant_optimum": [(y,)],
-    "constant_update": [(-0.8, y, 0.23)],
+    "constant_update": [(2.6, y, 0.23)],
     "constant_contributions": [(-0.8, y)],
     "constant_sgd_update": [(-0.8, -2.3, 0.23)],
-    "linear_gradient": [(-0.8, x, y)],
+    "linear_gradient": [(2.7, x, y)],
     "linear_optimum": [(x, y)],
-    "linear_update": [(-0.8, x, y, 0.11)],
+    "linear_update": [(2.7, x, y, 0.11)],
     "linear_contributions": [(-0.8, x, y)],
     "linear_sgd_update": [(0.8, 1.7, -0.9, 0.11), (0.8, -1.3, 2.6, 0.11)],
     "elbow_locations": [(w1, b1)],
@@ -83,6 +83,7 @@ def of_step(theta: float, step_size: float, right: float, gradients: Named) -> N
     known["rounded"] = [*known.get("rounded", []), *(theta - step_size * g for g in cut(right))]
     known["step of the loss"] = known.pop("loss", [])
     known["sign only"] = [theta - step_size * np.sign(right)]
+    known["no sign"] = [*known.get("no sign", []), theta - step_size * abs(right)]
     known["parentheses"] = [
         *known.get("parentheses", []),
         (theta - step_size) * right,
@@ -93,7 +94,7 @@ def of_step(theta: float, step_size: float, right: float, gradients: Named) -> N
 
 def cut(value: Any) -> list[Any]:
     """Return a number without its last digits, in the usual ways."""
-    return [np.floor(value), np.ceil(value), *(np.round(value, digits) for digits in range(4))]
+    return [np.floor(value), np.ceil(value), np.trunc(value), np.round(value)]
 
 
 def of_units(table: np.ndarray, b2: float) -> Named:
@@ -124,7 +125,7 @@ def constant_gradient(theta: float, y: np.ndarray) -> Named:
     n, mean = len(y), np.mean(y)
     known = of_mean(2 * (theta - y))
     return known | {
-        "loss": [np.mean((theta - y) ** 2), np.sum((theta - y) ** 2)],
+        "loss": [np.mean((theta - y) ** 2) * factor for factor in (1, n, 2)],
         "parentheses": [2 * theta - mean, theta - 2 * mean, theta - mean / 2, 2 * theta - y.sum()],
         "theta outside": [
             2 / n * (theta - y.sum()), 2 * (theta - y.sum()), 2 * theta - 2 * y.sum(),
@@ -206,12 +207,11 @@ def linear_gradient(theta: float, x: np.ndarray, y: np.ndarray) -> Named:
     return of_mean(2 * r * x) | {
         "no x": 2 * np.mean(r),
         "x twice": 2 * np.mean(r * x**2),
-        "y for x": 2 * np.mean(r * y),
         "abs x": 2 * np.mean(r * np.abs(x)),
         "constant model": 2 * np.mean(theta - y),
         "times theta": [2 * np.mean(r * theta), 2 * np.mean(r) * theta],
         "no theta": [-2 * np.mean(x * y), 2 * np.mean((x - y) * x)],
-        "loss": [np.mean(r**2), np.sum(r**2)],
+        "loss": [np.mean(r**2) * factor for factor in (1, len(x), 2)],
         "parentheses": [
             2 * np.mean(theta * x**2 - y),
             2 * np.mean(theta * x - y * x),
@@ -223,8 +223,8 @@ def linear_gradient(theta: float, x: np.ndarray, y: np.ndarray) -> Named:
             2 * np.sum(theta * x**2) - 2 * np.mean(x * y),
         ],
         "product of means": [2 * np.mean(r) * np.mean(x), 2 / len(x) * r.sum() * x.sum()],
-        "x and y swapped": [2 * np.mean((theta * y - x) * y), 2 * np.mean((theta * y - x) * x),
-                            2 * np.mean(r * y)],
+        "x and y swapped": [2 * np.mean((theta * y - x) * y), 2 * np.mean((theta * y - x) * x)],
+        "y for x": 2 * np.mean(r * y),
         "table": 2 * np.mean(np.subtract.outer(theta * x, y) * x[:, None]),
     }  # fmt: skip
 
@@ -406,6 +406,15 @@ def network_output(
         "b1 after relu": (np.maximum(np.outer(x, w1), 0) + b1) @ w2 + b2,
         "max over points": [np.max(z, axis=0) @ w2 + b2, np.max(z, axis=1), np.max(z, axis=1) + b2],
         "step function": (z > 0) @ w2 + b2,
+        "other activation": [
+            activation @ w2 + b2
+            for activation in (
+                1 / (1 + np.exp(-z)),
+                np.tanh(z),
+                np.log1p(np.exp(z)),
+                *(np.where(z > 0, z, slope * z) for slope in (0.01, 0.1, 0.2)),
+            )
+        ],
         "b2 sign": hidden @ w2 - b2,
         "b1 sign": np.maximum(np.outer(x, w1) - b1, 0) @ w2 + b2,
         "no w2": [hidden.sum(axis=1) + b2, hidden + b2],
@@ -542,6 +551,7 @@ def output_layer_optimum(x: np.ndarray, y: np.ndarray, w1: np.ndarray, b1: np.nd
         "optimum doubled": [(2 * best[0], 2 * best[1])],
         "optimum halved": [(best[0] / 2, best[1] / 2)],
         "rounded": [*zip(cut(best[0]), cut(best[1]), strict=True)],
+        "few digits": [(np.round(best[0], k), np.round(best[1], k)) for k in (1, 2, 3)],
         "abs unit": with_ones(np.abs(z)),
     }
 
@@ -594,7 +604,8 @@ def elbow_travel(w1_history: np.ndarray, b1_history: np.ndarray) -> Named:
             np.abs(change_w), np.abs(change_b), np.abs(change_b / change_w),
             -change_b / change_w, np.hypot(change_w, change_b), np.abs(change_w) + np.abs(change_b),
         ],
-        "range of travel": [np.ptp(elbows, axis=0)],
+        "range of travel": [np.ptp(elbows, axis=0), np.abs(elbows - first).max(axis=0)],
+        "one row of w1": [np.abs(change_b / w1_history[0]), np.abs(change_b / w1_history[-1])],
         "columns for rows": [
             np.abs(elbows[:, -1] - elbows[:, 0]), np.ptp(elbows, axis=1),
             np.abs(np.diff(elbows, axis=1)).sum(axis=1),

@@ -50,6 +50,10 @@ MISTAKES = {
         "{argument} ignored: the function reads the notebook's variable {variable} instead",
         "A function should compute from its arguments alone.",
     ),
+    "name reused": Mistake(
+        "the notebook has reused the name `{variable}` for a value",
+        "`{variable}` is a function of Python: choose another name for the value, then restart.",
+    ),
     "calls a red function": Mistake(
         "{function}, which you call, does not pass its own check",
         "Start there: a wrong value of it spoils this one too.",
@@ -60,9 +64,13 @@ MISTAKES = {
     ),
     # -- any function: the value as a whole --
     "rounded": Mistake(
-        "it is rounded",
+        "it is rounded to an integer",
         "Keep all digits: `//` is floor division and rounds down, int() cuts, round() rounds, "
         "and an array of integers cuts what is put into it.",
+    ),
+    "few digits": Mistake(
+        "it is rounded to a few digits, or the nearest point of a grid",
+        "Leave the rounding out; a grid search only comes close: use the formula.",
     ),
     "nearly": Mistake(
         "it is close, but not equal",
@@ -446,6 +454,10 @@ MISTAKES = {
         "np.max finds the largest entry along an axis; it is not the relu",
         "The relu takes the larger one of z and 0, entry by entry: np.maximum(z, 0).",
     ),
+    "other activation": Mistake(
+        "another activation function stands in place of the relu (sigmoid, tanh, leaky relu, ...)",
+        "relu(z) is z where z is positive, and exactly 0 elsewhere.",
+    ),
     "step function": Mistake(
         "an active unit gives 1 instead of its pre-activation",
         "relu(z) is z where z is positive: a mask (z > 0) alone is not enough.",
@@ -695,7 +707,7 @@ MISTAKES = {
         "Find the elbows first, then subtract them.",
     ),
     "range of travel": Mistake(
-        "it is the largest minus the smallest elbow on the way",
+        "it is the largest distance on the way (largest minus smallest elbow, or from the start)",
         "Compare the last elbow with the first, whatever lies between.",
     ),
     "columns for rows": Mistake(
@@ -713,6 +725,10 @@ MISTAKES = {
     "relative distance": Mistake(
         "it is a relative distance: divided by an elbow's position",
         "Return the distance itself.",
+    ),
+    "one row of w1": Mistake(
+        "one row of w1 is used for both elbows",
+        "Each elbow needs w1 and b1 of the same moment.",
     ),
     "abs of each elbow": Mistake(
         "the abs is taken of each elbow, before the difference",

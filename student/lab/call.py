@@ -18,7 +18,7 @@ import numpy as np
 
 from .errors import explain
 from .examples import Example, all_examples, examples_of, find_example
-from .failure import BEFORE_THE_CALL, CheckFailed, Kind
+from .failure import BEFORE_THE_CALL, CheckFailed, Kind, unbroken
 from .mistakes import MISTAKES, NEXT_STEPS, Reading, one
 from .recognise import (
     Confirmed,
@@ -269,8 +269,14 @@ class Call:
         return (one("argument ignored", argument=names),)
 
     def _is_ignored(self, name: str) -> bool:
-        others = (self.again(**{name: value}) for value in _other_values(self.arguments[name]))
-        return all(agree(other, plain(self.raw)) for other in others)
+        """Return whether an argument makes no difference, here and where a public check looks."""
+        examples = [example.arguments for example in examples_of(self.name)]
+        bases = [base for base in examples if base.keys() == self.arguments.keys()]
+        return all(
+            agree(self.again(**base), self.again(**{**base, name: value}))
+            for base in [dict(self.arguments), *bases]
+            for value in _other_values(base[name])
+        )
 
     def again(self, **changed: Any) -> Any:
         """Return what the function returns if some arguments are others; None if it fails."""
@@ -460,13 +466,13 @@ class Call:
         if kind in BEFORE_THE_CALL:
             raise CheckFailed(kind, fault, advice=advice, **words) from None
         mistakes = self.certain() or mistakes or self.recognised(kind)
-        if kind == "wrong value":
+        if kind in ("wrong value", "larger loss"):
             advice = NEXT_STEPS.get(self.name, advice)
         words |= {"mistakes": self.in_context(mistakes), "advice": "" if mistakes else advice}
         if self.hidden:
             raise CheckFailed(kind, fault, about=self.hidden, **words) from None
-        arguments = ", ".join(f"{name}={_show(value)}" for name, value in self.arguments.items())
-        call = f"{self.name}({arguments})"
+        arguments = [f"{name}={_show(value)}" for name, value in self.arguments.items()]
+        call = f"{self.name}({', '.join(map(unbroken, arguments))})"
         raise CheckFailed(kind, fault, self.name, call, values=values, **words) from None
 
     def recognised(self, kind: Kind) -> tuple[Reading, ...]:

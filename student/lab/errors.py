@@ -367,7 +367,8 @@ CAUSES = (
         "name unknown",
         "NameError",
         r"name '(?P<name>\w{1,60})' is not defined",
-        "`{name}` is defined nowhere. Is it a typo, or defined in a cell that has not run?",
+        "`{name}` is defined nowhere. Is it a typo, or a variable of the notebook? A function "
+        "should use its arguments alone.",
     ),
     Cause(
         "name without a value",
@@ -379,8 +380,8 @@ CAUSES = (
         "name unknown",
         "NameError",
         "",
-        "A name is used that is defined nowhere. Is it a typo, or defined in a cell that has not "
-        "run?",
+        "A name is used that is defined nowhere. Is it a typo, or a variable of the notebook? A "
+        "function should use its arguments alone.",
     ),
     # None
     Cause(

@@ -10,6 +10,8 @@ from .mistakes import Reading, in_words
 
 # Columns of a message: as many as fit beside the notebook's margin in JupyterLab.
 WIDTH = 80
+INDENT = " " * 12
+GLUE = "\0"  # a space that no line breaks at
 
 Kind = Literal[
     "stub",  # the cell still holds the line that it came with
@@ -96,12 +98,18 @@ class CheckFailed(AssertionError):
 CheckFailed.__name__ = "AssertionError"
 
 
+def unbroken(argument: str) -> str:
+    """Return an argument that is not wrapped, if it fits into a line."""
+    return argument.replace(" ", GLUE) if len(argument) < WIDTH - len(INDENT) else argument
+
+
 def _wrapped(line: str) -> str:
     """Return a line wrapped between words; what goes on below a value is indented like it."""
-    indent = " " * 12 if line.startswith("  ") else ""
-    return textwrap.fill(
+    indent = INDENT if line.startswith("  ") else ""
+    lines = textwrap.fill(
         line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
+    return lines.replace(GLUE, " ")
 
 
 def _safe(text: str) -> str:
