@@ -175,7 +175,6 @@ def constant_contributions(theta: float, y: np.ndarray) -> Named:
     n = len(y)
     return {
         "loss": [(theta - y) ** 2 / n, (theta - y) ** 2],
-        "residual": theta - y,
         "no theta": [-2 * y / n, 2 * y / n],
         "parentheses": [2 * theta - y / n, 2 * theta / n - y, 2 * theta - 2 * y / n],
     }
@@ -313,7 +312,6 @@ def linear_contributions(theta: float, x: np.ndarray, y: np.ndarray) -> Named:
         "times theta": 2 * r * theta / n,
         "no theta": [-2 * x * y / n, 2 * (x - y) * x / n],
         "loss": [r**2 / n, r**2],
-        "residual": r,
         "parentheses": [
             2 * (theta * x**2 - y) / n, 2 * (theta * x - y * x) / n, 2 * theta * x - y * x / n,
             2 * theta * x**2 - y * x / n, (2 * theta * x**2 - y * x) / n,
@@ -509,7 +507,6 @@ def network_gradient(
         "no residual": [parts(2 / n * ones, np.outer(2 / n * ones, w2) * active),
                         parts(ones / n, np.outer(ones / n, w2) * active)],
         "no sign": [tuple(np.abs(part) for part in right)],
-        "network loss": [(np.mean((hidden @ w2 + b2 - y) ** 2),) * 4],
         "divided twice": [
             (right[0], right[1] / n, right[2], right[3] / n), (*right[:3], right[3] / n),
         ],

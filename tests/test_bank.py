@@ -15,18 +15,19 @@ from typing import get_args
 import pytest
 from lab.failure import Kind
 from lab.mistakes import SENTENCES
-from submissions import BANK
+from submissions import BANK, STUDENTS
 from support.answers import case_name, find_errors
 
-WRONG = [answer for answer in BANK if answer.fails]
-RIGHT = [answer for answer in BANK if not answer.fails]
+ANSWERS = [*BANK, *STUDENTS]
+WRONG = [answer for answer in ANSWERS if answer.fails]
+RIGHT = [answer for answer in ANSWERS if not answer.fails]
 Verdicts = dict[str, dict[str, Exception | None]]
 
 
 @pytest.fixture(scope="module")
 def verdicts(test_files) -> Verdicts:
-    """The error in each test case, if any, of every answer in the bank, by the answer's id."""
-    return {answer.id: find_errors(answer, test_files) for answer in BANK}
+    """The error in each test case, if any, of every answer, by the answer's id."""
+    return {answer.id: find_errors(answer, test_files) for answer in ANSWERS}
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +41,10 @@ def test_wrong_answer_fails_where_and_as_it_should(answer, verdicts):
     failures = {name: error for name, error in verdicts[answer.id].items() if error}
     assert set(failures) == answer.fails, "\n\n".join(map(str, failures.values()))
     first = next(iter(failures.values()))
-    assert answer.says in str(first)
-    if answer.names:
-        assert {n for reading in first.facts["mistakes"] for n in reading} == set(answer.names)
+    assert answer.says in " ".join(str(first).split())
+    names = {name for reading in first.facts["mistakes"] for name in reading}
+    assert names == set(answer.names) or not answer.names
+    assert not names or answer.names or answer in BANK, "no other mistake may be claimed"
 
 
 @pytest.mark.parametrize("answer", RIGHT, ids=lambda answer: answer.id)
@@ -83,7 +85,6 @@ def test_facts_are_plain_data_of_a_known_kind(errors):
     for error in errors:
         assert json.loads(json.dumps(error.facts)) == error.facts
         assert error.facts["kind"] in get_args(Kind)
-        assert error.facts["kind"] in ("wrong value", "larger loss") or not error.facts["mistakes"]
 
 
 def test_a_summary_holds_neither_the_call_nor_values(errors):
@@ -93,7 +94,7 @@ def test_a_summary_holds_neither_the_call_nor_values(errors):
         assert not error.function or not summary.startswith(f"{error.function}:")
         assert not re.search(r"call  |returned  |expected  |before  |after  |hidden test", summary)
         # What Python says of an error may hold anything.
-        assert error.kind == "raised" or not re.search(r"\d\.\d|\de[-+]?\d", summary)
+        assert error.kind == "raised" or not re.search(r"\d\.\d|\de[-+]?\d", summary), summary
 
 
 def test_the_same_fault_has_one_summary_in_public_and_hidden_tests(verdicts):
@@ -101,7 +102,8 @@ def test_the_same_fault_has_one_summary_in_public_and_hidden_tests(verdicts):
         wrong = [e.facts for e in verdicts[answer.id].values() if e and e.kind == "wrong value"]
         by_mistakes = defaultdict(set)
         for facts in wrong:
-            by_mistakes[str(facts["mistakes"])].add(re.sub(r"\d+", "k", facts["summary"]))
+            words = re.sub(r"\d+", "k", re.sub(r": In [\w, ]+: ", ": ", facts["summary"]).lower())
+            by_mistakes[str(facts["mistakes"])].add(words)
         assert all(len(summaries) == 1 for summaries in by_mistakes.values())
 
 
@@ -120,7 +122,7 @@ def test_hidden_messages_show_neither_arguments_nor_values(verdicts, test_files)
 
 
 def test_names_in_the_bank_are_unique():
-    assert max(Counter(answer.id for answer in BANK).values()) == 1
+    assert max(Counter(answer.id for answer in ANSWERS).values()) == 1
 
 
 def test_wrong_answers_that_pass_the_public_test_exist_for_every_function():

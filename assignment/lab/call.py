@@ -596,11 +596,12 @@ def _passes_examples(name: str, function: Any) -> bool:
 def _other_values(value: Any) -> list[Any]:
     """Return values of the same kind that differ, none of them extreme."""
     if isinstance(value, tuple):
-        return [tuple(parts) for parts in zip(*map(_other_values, value), strict=True)]
+        return [tuple(parts) for parts in zip(*map(_other_values, value), strict=False)]
     if isinstance(value, bool):
         return [not value, not value]
     if isinstance(value, np.ndarray):
-        return [(0.13 - 0.9 * value[::-1]).astype(value.dtype), (0.7 * value).astype(value.dtype)]
+        others = (0.13 - 0.9 * value[::-1], 0.7 * value, -1.1 * value)
+        return [other.astype(value.dtype) for other in others]
     return [type(value)(0.6 * value + 0.05), type(value)(0.8 * value)]
 
 
@@ -666,7 +667,7 @@ def show_difference(got: Any, expected: Any) -> str:
 def _type_hint(value: Any, expected: Any) -> str:
     """Return advice for a result of a wrong type."""
     if _is_lstsq(value):
-        return str(MISTAKES["lstsq whole"])
+        return "It is all that np.linalg.lstsq returns. The solution is its first entry: take [0]."
     if isinstance(value, dict):
         return "Return a tuple, without names: the order tells what is what."
     if isinstance(expected, dict) and not isinstance(value, str):

@@ -209,10 +209,6 @@ MISTAKES = {
         "x and y are swapped",
         "Look at the order of the arguments where you call a function, and at the formula.",
     ),
-    "residual": Mistake(
-        "it is the residual, prediction minus target",
-        "Differentiate its square: factors are missing.",
-    ),
     "no average contribution": Mistake(
         "each summand is N times too large: the 1/N of the mean is missing",
         "Their sum should be the full gradient.",
@@ -322,9 +318,6 @@ MISTAKES = {
     "smallest loss": Mistake(
         "it is the smallest loss itself, not the parameter that reaches it",
         "Return the parameter that minimises the loss (its argmin), not the minimum.",
-    ),
-    "one point": Mistake(
-        "it is the optimum of one single point", "All points count: sum over them first."
     ),
     # -- one update --
     "ascent": Mistake(
@@ -552,7 +545,6 @@ MISTAKES = {
         "the parts of the tuple are swapped: right numbers in the wrong place",
         "The order is ({order}).",
     ),
-    "network loss": Mistake("it is the loss, not its gradient", "Differentiate it."),
     "gradient no mask": Mistake(
         "the hidden layer's gradient lacks the derivative of the relu (a mask)",
         "Only points where a unit is active (pre-activation > 0) reach its w1 and b1.",
@@ -626,13 +618,6 @@ MISTAKES = {
     "fit of masks": Mistake(
         "the features are masks (active or not) instead of the relu's values",
         "A feature is relu(w1 * x + b1), which is z where z is positive, not 1.",
-    ),
-    "fit of x": Mistake(
-        "it is fitted to x itself, not to what the hidden units give",
-        "A feature is relu(w1 * x + b1).",
-    ),
-    "lstsq whole": Mistake(
-        "it is all that np.linalg.lstsq returns", "The solution is its first entry: take [0]."
     ),
     # -- the update of the network --
     "frozen": Mistake(
@@ -822,8 +807,8 @@ NEXT_STEPS = {
     "returns for the same input.",
     "constant_sgd_update": "Next step: it should agree with constant_update for an array that "
     "holds y_i alone.",
-    "linear_gradient": "Next step: compare with (loss(theta + 1e-6) - loss(theta - 1e-6)) / 2e-6 "
-    "at two thetas, with linear_loss as the loss.",
+    "linear_gradient": "Next step: compare it at two thetas with the slope of linear_loss between "
+    "theta - h and theta + h, for a small h.",
     "linear_optimum": "Next step: put your theta into linear_gradient: the slope there should "
     "be 0.",
     "linear_update": "Next step: print linear_gradient(theta, x, y) for the call above, and "

@@ -8,6 +8,7 @@ else by the mistake that leads to such a result (`lab.recognise`), else by advic
 
 from __future__ import annotations
 
+import builtins
 import inspect
 import sys
 import traceback
@@ -214,9 +215,7 @@ class Call:
     def _signature_advice(self) -> str:
         own = self.parameters()
         missing = [name for name in self.arguments if name not in own]
-        lost = f" {_listed(missing)} {'is' if len(missing) == 1 else 'are'} missing." * bool(
-            missing
-        )
+        lost = f" {and_is(missing)} missing." if missing else ""
         keep = "Keep the parameters that the cell came with, in their order."
         return keep if self.hidden else f"Yours are ({', '.join(own)}).{lost} {keep}"
 
@@ -233,9 +232,11 @@ class Call:
         """Return what can be said for sure of a function that fails, from what can be seen of it.
 
         Its parameters stand in another order than the stub's; it reads a variable of the notebook
-        whose name is that of a missing parameter; it calls a function that is wrong itself.
+        whose name is that of a missing parameter, or finds one under the name of a function of
+        Python; it calls a function that is wrong itself.
         """
-        return next(filter(None, (self._order(), self._variable(), self._red_function())), ())
+        looks = (self._order, self._variable, self._reused_name, self._red_function)
+        return next(filter(None, (look() for look in looks)), ())
 
     def _order(self) -> tuple[Reading, ...]:
         own, wanted = self.parameters(), list(self.arguments)
@@ -249,6 +250,13 @@ class Call:
         for name in sorted(missing & _names_read(self.function)):
             if _is_data(_look_up(self.function, name)):
                 return (one("notebook variable", variable=name),)
+        return ()
+
+    def _reused_name(self) -> tuple[Reading, ...]:
+        functions = {name for name, value in vars(builtins).items() if callable(value)}
+        for name in sorted(_names_read(self.function) & functions):
+            if _is_data(_look_up(self.function, name)):
+                return (one("name reused", variable=name),)
         return ()
 
     def _red_function(self) -> tuple[Reading, ...]:
@@ -317,7 +325,7 @@ class Call:
         if self.is_form or not there or len(there) < len(got):
             return "Return all parts, in this order."
         gone = [name for name in expected if name not in there]
-        return f"{_listed(there)} right, {_listed(gone)} missing: return all, in this order."
+        return f"{and_is(there)} right, {and_is(gone)} missing: return all, in this order."
 
     def check_filled_in(self, value: Any, expected: Mapping[str, Any]) -> None:
         """Fail if parts of a tuple are placeholders; say which of the others are right."""
@@ -490,10 +498,12 @@ class Call:
     def _confirmation(self, example: Example | None) -> Confirmed:
         """Return whether a mistake shows on the other examples of the function as well."""
         tables = []
-        for other in examples_of(example.function) if example else []:
-            if other is not example and other.expected is not None:
+        for other in examples_of(example.function if example else self.name):
+            is_same_kind = other.arguments.keys() == self.arguments.keys()
+            if other is not example and other.expected is not None and is_same_kind:
                 known = self.usual(other.arguments, other.expected, by_reading(other.mistakes))
-                if is_number(other.expected):
+                # In a hidden test, the kind of numbers alone may be what is rounded or lost.
+                if is_number(other.expected) and example:
                     known = merged(known, of_any_value(other.expected))
                 tables.append((self.again(**other.arguments), known))
 
@@ -583,10 +593,6 @@ def _passes_examples(name: str, function: Any) -> bool:
 # -- small parts ----------------------------------------------------------------------------------
 
 
-def _listed(names: list[str]) -> str:
-    return " and ".join(names)
-
-
 def _other_values(value: Any) -> list[Any]:
     """Return values of the same kind that differ, none of them extreme."""
     if isinstance(value, tuple):
@@ -660,9 +666,11 @@ def show_difference(got: Any, expected: Any) -> str:
 def _type_hint(value: Any, expected: Any) -> str:
     """Return advice for a result of a wrong type."""
     if _is_lstsq(value):
-        return str(MISTAKES["lstsq whole"])
+        return "It is all that np.linalg.lstsq returns. The solution is its first entry: take [0]."
     if isinstance(value, dict):
         return "Return a tuple, without names: the order tells what is what."
+    if isinstance(expected, dict) and not isinstance(value, str):
+        return f"Take it apart: return {', '.join(expected)}, with commas between them."
     if isinstance(value, str):
         return "Return the number itself, not a text."
     if callable(value):

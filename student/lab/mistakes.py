@@ -50,6 +50,10 @@ MISTAKES = {
         "{argument} ignored: the function reads the notebook's variable {variable} instead",
         "A function should compute from its arguments alone.",
     ),
+    "name reused": Mistake(
+        "the notebook has reused the name `{variable}` for a value",
+        "`{variable}` is a function of Python: choose another name for the value, then restart.",
+    ),
     "calls a red function": Mistake(
         "{function}, which you call, does not pass its own check",
         "Start there: a wrong value of it spoils this one too.",
@@ -60,9 +64,13 @@ MISTAKES = {
     ),
     # -- any function: the value as a whole --
     "rounded": Mistake(
-        "it is rounded",
+        "it is rounded to an integer",
         "Keep all digits: `//` is floor division and rounds down, int() cuts, round() rounds, "
         "and an array of integers cuts what is put into it.",
+    ),
+    "few digits": Mistake(
+        "it is rounded to a few digits, or the nearest point of a grid",
+        "Leave the rounding out; a grid search only comes close: use the formula.",
     ),
     "nearly": Mistake(
         "it is close, but not equal",
@@ -201,10 +209,6 @@ MISTAKES = {
         "x and y are swapped",
         "Look at the order of the arguments where you call a function, and at the formula.",
     ),
-    "residual": Mistake(
-        "it is the residual, prediction minus target",
-        "Differentiate its square: factors are missing.",
-    ),
     "no average contribution": Mistake(
         "each summand is N times too large: the 1/N of the mean is missing",
         "Their sum should be the full gradient.",
@@ -314,9 +318,6 @@ MISTAKES = {
     "smallest loss": Mistake(
         "it is the smallest loss itself, not the parameter that reaches it",
         "Return the parameter that minimises the loss (its argmin), not the minimum.",
-    ),
-    "one point": Mistake(
-        "it is the optimum of one single point", "All points count: sum over them first."
     ),
     # -- one update --
     "ascent": Mistake(
@@ -446,6 +447,10 @@ MISTAKES = {
         "np.max finds the largest entry along an axis; it is not the relu",
         "The relu takes the larger one of z and 0, entry by entry: np.maximum(z, 0).",
     ),
+    "other activation": Mistake(
+        "another activation function stands in place of the relu (sigmoid, tanh, leaky relu, ...)",
+        "relu(z) is z where z is positive, and exactly 0 elsewhere.",
+    ),
     "step function": Mistake(
         "an active unit gives 1 instead of its pre-activation",
         "relu(z) is z where z is positive: a mask (z > 0) alone is not enough.",
@@ -540,7 +545,6 @@ MISTAKES = {
         "the parts of the tuple are swapped: right numbers in the wrong place",
         "The order is ({order}).",
     ),
-    "network loss": Mistake("it is the loss, not its gradient", "Differentiate it."),
     "gradient no mask": Mistake(
         "the hidden layer's gradient lacks the derivative of the relu (a mask)",
         "Only points where a unit is active (pre-activation > 0) reach its w1 and b1.",
@@ -615,13 +619,6 @@ MISTAKES = {
         "the features are masks (active or not) instead of the relu's values",
         "A feature is relu(w1 * x + b1), which is z where z is positive, not 1.",
     ),
-    "fit of x": Mistake(
-        "it is fitted to x itself, not to what the hidden units give",
-        "A feature is relu(w1 * x + b1).",
-    ),
-    "lstsq whole": Mistake(
-        "it is all that np.linalg.lstsq returns", "The solution is its first entry: take [0]."
-    ),
     # -- the update of the network --
     "frozen": Mistake(
         "the hidden layer is changed although frozen",
@@ -695,7 +692,7 @@ MISTAKES = {
         "Find the elbows first, then subtract them.",
     ),
     "range of travel": Mistake(
-        "it is the largest minus the smallest elbow on the way",
+        "it is the largest distance on the way (largest minus smallest elbow, or from the start)",
         "Compare the last elbow with the first, whatever lies between.",
     ),
     "columns for rows": Mistake(
@@ -713,6 +710,10 @@ MISTAKES = {
     "relative distance": Mistake(
         "it is a relative distance: divided by an elbow's position",
         "Return the distance itself.",
+    ),
+    "one row of w1": Mistake(
+        "one row of w1 is used for both elbows",
+        "Each elbow needs w1 and b1 of the same moment.",
     ),
     "abs of each elbow": Mistake(
         "the abs is taken of each elbow, before the difference",

@@ -108,8 +108,11 @@ def of_any_value(right: Any) -> Known:
     Args:
         right: a number, or an array, shape (N,) or (H,).
     """
-    known: dict[str, list[Any]] = {"rounded": [np.floor(right), np.ceil(right), np.trunc(right)]}
-    known["rounded"] += [np.round(right, digits) for digits in range(7)]
+    known: dict[str, list[Any]] = {
+        "rounded": [np.floor(right), np.ceil(right), np.trunc(right), np.round(right)],
+        "few digits": [np.round(right, digits) for digits in range(1, 7)],
+        "no sign": [np.abs(right)],
+    }
     if np.ndim(right):
         known |= _of_any_array(np.asarray(right, dtype=float))
     elif right:
@@ -122,7 +125,6 @@ def _of_any_array(right: np.ndarray) -> dict[str, list[Any]]:
     first, last = np.arange(n) == 0, np.arange(n) == n - 1
     total = np.nansum(right)
     known = {
-        "no sign": [np.abs(right)],
         "squared value": [right**2],
         "nothing stored": [np.array([]), np.zeros(n)],
         "added up": [total, total / n],
@@ -275,8 +277,9 @@ def is_empty(part: Any, right: Any) -> bool:
 
 
 def and_is(names: list[str]) -> str:
-    """Return names as the beginning of a sentence: "a is", or "a and b are"."""
-    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'}"
+    """Return names as the beginning of a sentence: "a is", or "a, b and c are"."""
+    *first, last = names
+    return f"{', '.join(first)} and {last} are" if first else f"{last} is"
 
 
 def is_number(value: Any) -> bool:

@@ -16,6 +16,7 @@ def test_contributions_public(linear_contributions):
 @test_case(points=None, hidden=False)
 def test_sgd_update_public(linear_sgd_update):
     from lab.feedback import check_update
-    arguments = {'theta': 0.4, 'x_i': -3.0, 'y_i': -3.4, 'step_size': 0.13}
-    check_update(linear_sgd_update, arguments, expected=2.116)
+    for x_i, y_i, right in [(-3.0, -3.4, 2.116), (-2.5, 0.7, -0.705)]:
+        arguments = {'theta': 0.4, 'x_i': x_i, 'y_i': y_i, 'step_size': 0.13}
+        check_update(linear_sgd_update, arguments, expected=right)
 

@@ -67,7 +67,7 @@ class Cell:
     @property
     def id(self) -> str:
         """Its name in the output of pytest."""
-        return f"{self.question}-{self.function}-{self.name}"
+        return f"{self.question}-{self.function}-student: {self.name}"
 
 
 BANK: list[Answer] = []

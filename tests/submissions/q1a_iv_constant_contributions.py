@@ -44,7 +44,7 @@ def in_order_of_size(theta, y):
     return 2 * (theta - np.sort(y)) / len(y)
 
 
-@wrong(fails="public sizes values", says="do not add them up")
+@wrong(fails="public sizes values", names="added up")
 def added_up(theta, y):
     return 2 * np.mean(theta - y)
 

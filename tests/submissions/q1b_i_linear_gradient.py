@@ -53,7 +53,7 @@ def theta_instead_of_x(theta, x, y):
     return 2 * np.mean((theta * x - y) * theta)
 
 
-@wrong(fails="public sizes values kinds", says="array with shape (5,)")
+@wrong(fails="public sizes values kinds", names="not added up")
 def not_added_up(theta, x, y):
     return 2 * (theta * x - y) * x / len(y)
 

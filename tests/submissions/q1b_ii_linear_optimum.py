@@ -52,7 +52,7 @@ def divided_by_y_squared(x, y):
     return np.sum(x * y) / np.sum(y**2)
 
 
-@wrong(fails="sizes values kinds", says="other numbers of points")
+@wrong(fails="public sizes values kinds", names="no sign")
 def sizes_only(x, y):
     return np.sum(np.abs(x * y)) / np.sum(x**2)
 

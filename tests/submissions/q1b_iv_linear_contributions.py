@@ -45,7 +45,7 @@ def in_order_of_x(theta, x, y):
     return (2 * (theta * x - y) * x / len(y))[order]
 
 
-@wrong(fails="public sizes values", says="do not add them up")
+@wrong(fails="public sizes values", names="added up")
 def added_up(theta, x, y):
     return 2 * np.mean((theta * x - y) * x)
 

@@ -11,7 +11,7 @@ def without_x(theta, x_i, y_i, step_size):
     return theta - 2 * step_size * (theta * x_i - y_i)
 
 
-@wrong(fails="public values steps", names="ascent, abs x")
+@wrong(fails="public values steps", names="ascent")
 def ascent(theta, x_i, y_i, step_size):
     return theta + 2 * step_size * (theta * x_i - y_i) * x_i
 
@@ -45,7 +45,7 @@ def two_steps(theta, x_i, y_i, step_size):
 
 @wrong(
     fails="public values steps",
-    names="ascent, abs x",
+    names="abs x",
 )
 def size_of_x(theta, x_i, y_i, step_size):
     return theta - 2 * step_size * (theta * x_i - y_i) * abs(x_i)
@@ -56,7 +56,7 @@ def wrong_signature(theta, x_i, y_i):
     return theta
 
 
-@wrong(fails="values steps", says="negative")
+@wrong(fails="public values steps", names="no sign")
 def only_upwards(theta, x_i, y_i, step_size):
     return theta + 2 * step_size * abs((theta * x_i - y_i) * x_i)
 

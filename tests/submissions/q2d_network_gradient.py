@@ -89,13 +89,19 @@ def squeezed(x, y, w1, b1, w2, b2):
     return tuple(np.squeeze(part) for part in solution(x, y, w1, b1, w2, b2))
 
 
-@wrong(fails="elbows", names="tie active")
+@wrong(fails="public elbows", names="tie active")
 def tie_counts_as_active(x, y, w1, b1, w2, b2):
     z, hidden, g = pieces(x, y, w1, b1, w2, b2)
     return assemble(x, hidden, g, np.outer(g, w2) * (z >= 0))
 
 
 @wrong(fails="elbows", says="next to it")
+def mask_with_a_tolerance(x, y, w1, b1, w2, b2):
+    z, hidden, g = pieces(x, y, w1, b1, w2, b2)
+    return assemble(x, hidden, g, np.outer(g, w2) * (z > 1e-6))
+
+
+@wrong(fails="public elbows", says="compare with a difference quotient")
 def central_differences(x, y, w1, b1, w2, b2):
     # In double precision even for float32 input, and coarse.
     args = [np.array(value, dtype=float) for value in (w1, b1, w2, b2)]

@@ -72,10 +72,20 @@ def ridge(x, y, w1, b1):
     return v[:-1], v[-1]
 
 
-@wrong(fails="ambiguous", says="dead units")
+@wrong(fails="public ambiguous", says="The matrix has no inverse")
 def normal_equations(x, y, w1, b1):
     features = table(x, w1, b1)
     v = np.linalg.solve(features.T @ features, features.T @ y)
+    return v[:-1], v[-1]
+
+
+@wrong(fails="ambiguous", says="units that are alike")
+def normal_equations_without_dead_units(x, y, w1, b1):
+    features = table(x, w1, b1)
+    alive = features.any(axis=0)
+    v = np.zeros(len(alive))
+    features = features[:, alive]
+    v[alive] = np.linalg.solve(features.T @ features, features.T @ y)
     return v[:-1], v[-1]
 
 
