@@ -548,7 +548,7 @@ def output_layer_optimum(x: np.ndarray, y: np.ndarray, w1: np.ndarray, b1: np.nd
         "optimum doubled": [(2 * best[0], 2 * best[1])],
         "optimum halved": [(best[0] / 2, best[1] / 2)],
         "rounded": [*zip(cut(best[0]), cut(best[1]), strict=True)],
-        "few digits": [(np.round(best[0], k), np.round(best[1], k)) for k in (1, 2, 3)],
+        "few digits": [(np.round(best[0], k), np.round(best[1], k)) for k in (1, 2)],
         "abs unit": with_ones(np.abs(z)),
     }
 

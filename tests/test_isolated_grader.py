@@ -10,8 +10,16 @@ from collections.abc import Callable, Iterator
 
 import nbformat
 import pytest
-from submissions import BANK, Answer
-from support.answers import case_name, rounds, run, uses_torch, write_notebooks
+from submissions import BANK, STUDENTS, Answer, Cell
+from support.answers import (
+    case_name,
+    find_errors,
+    rounds,
+    run,
+    student_rounds,
+    uses_torch,
+    write_notebooks,
+)
 
 from autograder.grader.files import File, Files, read_files
 from autograder.grader.grading import Graded, cells_to_run, grade, modules_to_preload
@@ -20,19 +28,31 @@ from autograder.grader.upload import make_upload
 
 # Answers that use torch come first, so that few rounds have to wait for it.
 ROUNDS = rounds(sorted(BANK, key=lambda answer: not uses_torch(answer)))
+# What can be seen of a function must be seen in the sandbox, too.
+SEEN = {
+    "parameters reordered", "notebook variable", "argument ignored", "argument replaced",
+    "calls a red function", "name reused",
+}  # fmt: skip
+# Part 2 has its variables in cells that only look: they do not run in grading.
+SEEN_ROUNDS = student_rounds(
+    cell
+    for cell in STUDENTS
+    if SEEN & {*cell.names}
+    and not (cell.question.startswith("q2") and "notebook variables" in cell.name)
+)
 
 
-def parameters() -> list:
-    """Return the bank by rounds."""
+def parameters(rounds_: list) -> list:
+    """Return answers by rounds."""
     return [
         pytest.param(number, answer, id=answer.id)
-        for number, answers in enumerate(ROUNDS)
+        for number, answers in enumerate(rounds_)
         for answer in answers
     ]
 
 
 @pytest.fixture(scope="module")
-def graded_round(homework, tmp_path_factory) -> Iterator[Callable[[int], Graded]]:
+def graded_round(homework, tmp_path_factory) -> Iterator[Callable[..., Graded]]:
     """Return a function: a round of the bank graded in isolation, when it is first asked for."""
     with contextlib.ExitStack() as stack:
 
@@ -41,16 +61,16 @@ def graded_round(homework, tmp_path_factory) -> Iterator[Callable[[int], Graded]
             return stack.enter_context(Sandbox(modules))
 
         @functools.cache
-        def graded(number: int) -> Graded:
-            folder = tmp_path_factory.mktemp(f"round{number}")
-            write_notebooks(ROUNDS[number], folder)
+        def graded(number: int, rounds_: str = "bank") -> Graded:
+            folder = tmp_path_factory.mktemp(f"{rounds_}{number}")
+            write_notebooks((ROUNDS if rounds_ == "bank" else SEEN_ROUNDS)[number], folder)
             upload = make_upload(read_files([folder], homework.limits.upload_mb))
             return grade(homework, upload, sandbox(modules_to_preload(upload)))
 
         yield graded
 
 
-def results_of(answer: Answer, graded: Graded, test_file) -> dict:
+def results_of(answer: Answer | Cell, graded: Graded, test_file) -> dict:
     """Return the results of the test cases of this answer's function, by the case's name."""
     (question,) = [
         q for part in graded.parts for q in part.questions if q.question.id == answer.question
@@ -62,7 +82,7 @@ def results_of(answer: Answer, graded: Graded, test_file) -> dict:
     return results
 
 
-@pytest.mark.parametrize(("number", "answer"), parameters())
+@pytest.mark.parametrize(("number", "answer"), parameters(ROUNDS))
 def test_isolated_verdict_and_words_are_those_of_otter(number, answer, graded_round, test_files):
     with contextlib.redirect_stderr(io.StringIO()):
         stock = run(answer, test_files)
@@ -74,6 +94,19 @@ def test_isolated_verdict_and_words_are_those_of_otter(number, answer, graded_ro
         if not result.passed:
             words = stock[name].partition("Error: ")[2] or stock[name]
             assert result.message.strip() in (words.strip(), words), name
+
+
+@pytest.mark.parametrize(("number", "answer"), parameters(SEEN_ROUNDS))
+def test_what_is_seen_of_a_function_is_seen_in_the_sandbox(
+    number, answer, graded_round, test_files
+):
+    errors = find_errors(answer, test_files)
+    isolated = results_of(answer, graded_round(number, "seen"), test_files[answer.question])
+    for name, result in isolated.items():
+        error = errors[name]
+        assert result.passed == (error is None)
+        if error:
+            assert " ".join(result.message.split()) == " ".join(str(error).split()), name
 
 
 def test_cells_that_only_look_stay_out_even_without_their_tags(homework):

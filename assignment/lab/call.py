@@ -265,8 +265,11 @@ class Call:
                 return (one("calls a red function", function=name),)
         return ()
 
-    def _ignored(self) -> tuple[Reading, ...]:
-        """Return which argument makes no difference to the result, if any does."""
+    def _ignored(self, is_only_guess: bool) -> tuple[Reading, ...]:
+        """Return which argument makes no difference to the result, if any does.
+
+        With ``is_only_guess``, only where it is seen what stands in its place.
+        """
         ignored = [name for name in self.arguments if self._is_ignored(name)]
         if not ignored:
             return ()
@@ -274,7 +277,7 @@ class Call:
         for variable in sorted(_names_read(self.function)):
             if not self.hidden and _is_data(_look_up(self.function, variable)):
                 return (one("argument replaced", argument=names, variable=variable),)
-        return (one("argument ignored", argument=names),)
+        return () if is_only_guess else (one("argument ignored", argument=names),)
 
     def _is_ignored(self, name: str) -> bool:
         """Return whether an argument makes no difference, here and where a public check looks."""
@@ -472,8 +475,10 @@ class Call:
         Nor the function's name: its code could put hidden values there.
         """
         if kind in BEFORE_THE_CALL:
-            raise CheckFailed(kind, fault, advice=advice, **words) from None
+            raise CheckFailed(kind, fault, about=self.hidden, advice=advice, **words) from None
         mistakes = self.certain() or mistakes or self.recognised(kind)
+        if not mistakes and kind in ("wrong value", "larger loss", "form", "shape"):
+            mistakes = self._ignored(is_only_guess=bool(advice))
         if kind in ("wrong value", "larger loss"):
             advice = NEXT_STEPS.get(self.name, advice)
         words |= {"mistakes": self.in_context(mistakes), "advice": "" if mistakes else advice}
@@ -492,8 +497,7 @@ class Call:
         others = merged(self.others, by_reading(example.mistakes)) if example else self.others
         known = self.usual(self.arguments, _tuple(right), others)
         confirmed = self._confirmation(example)
-        found = recognise(plain(self.raw), right, known, self.scale, confirmed)
-        return found or (() if kind in ("type", "not finite") else self._ignored())
+        return recognise(plain(self.raw), right, known, self.scale, confirmed)
 
     def _confirmation(self, example: Example | None) -> Confirmed:
         """Return whether a mistake shows on the other examples of the function as well."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import inspect
 import linecache
+import sys
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, NoReturn
@@ -20,8 +21,8 @@ from . import facts
 from .protocol import LONGEST_TEXT, MOST_NAMES, ProtocolError, clean_name, decode, encode
 from .sessions import Case, missing
 
-# What tracebacks call the file of student code.
-STUDENT = "<student>"
+# What tracebacks call the file that holds one line of student code.
+STUDENT = "<student {line:x}>"
 
 
 class Environment:
@@ -83,8 +84,10 @@ class StudentFunction:
         error = make_error(report.get("type"), report.get("base"), text)
         if isinstance(error, MemoryError):
             error = MemoryError(f"{text} (in grading, code may use {self._memory_mb():g} MB)")
-        linecache.cache[STUDENT] = (len(line), None, [f"{line}\n"], STUDENT)
-        code = compile("raise error", STUDENT, "exec").replace(co_name=self.__name__)
+        # A file of its own for each line: a traceback is read when other calls may have failed.
+        place = STUDENT.format(line=hash(line) & sys.maxsize)
+        linecache.cache[place] = (len(line), None, [f"{line}\n"], place)
+        code = compile("raise error", place, "exec").replace(co_name=self.__name__)
         exec(code, {"error": error})
         raise AssertionError("unreachable")
 

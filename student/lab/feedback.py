@@ -271,15 +271,14 @@ def _of_update(arguments: Mapping[str, Any], right: float, others: Known) -> Kno
         n = _size(arguments)
         factors |= _named({"step sum": n, "step divided twice": 1 / n})
         factors |= _of_counting("step n minus one", n)
-    known = variants(factors, right, origin=theta, others=others)
-    known[one("unchanged")] = [theta]
+    more: Known = {one("unchanged"): [theta]}
     if change:
-        known[one("change only")] = [change]
-        known[one("decrement")] = [-change]
-        known[one("gradient")] = [-change / step_size]
+        more[one("change only")] = [change]
+        more[one("decrement")] = [-change]
+        more[one("gradient")] = [-change / step_size]
     if "y_i" in arguments:
-        known |= {one("sgd average", k=k): [theta + change / k] for k in range(3, 101)}
-    return known
+        more |= {one("sgd average", k=k): [theta + change / k] for k in range(3, 101)}
+    return merged(variants(factors, right, origin=theta, others=others), more)
 
 
 def _of_nothing_more(arguments: Mapping[str, Any], right: Any, others: Known) -> Known:
@@ -287,15 +286,14 @@ def _of_nothing_more(arguments: Mapping[str, Any], right: Any, others: Known) ->
 
 
 def _of_curve(arguments: Mapping[str, Any], right: np.ndarray, others: Known) -> Known:
-    known = dict(others)
     shift = arguments.get("b2", 0.0)
+    known: Known = {one("mean over units"): [(right - shift) / len(arguments["w1"]) + shift]}
     if "b2" in arguments:
         known[one("no b2")] = [right - shift]
         known[one("relu on output")] = [np.maximum(right, 0)]
     else:
         known[one("curve sign")] = [-right]
-    averaged = (right - shift) / len(arguments["w1"]) + shift
-    return merged(known, {one("mean over units"): [averaged]})
+    return merged(others, known)
 
 
 def _of_network_gradient(arguments: Mapping[str, Any], right: Values, others: Known) -> Known:

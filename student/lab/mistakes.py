@@ -807,8 +807,8 @@ NEXT_STEPS = {
     "returns for the same input.",
     "constant_sgd_update": "Next step: it should agree with constant_update for an array that "
     "holds y_i alone.",
-    "linear_gradient": "Next step: compare with (loss(theta + 1e-6) - loss(theta - 1e-6)) / 2e-6 "
-    "at two thetas, with linear_loss as the loss.",
+    "linear_gradient": "Next step: compare it at two thetas with the slope of linear_loss between "
+    "theta - h and theta + h, for a small h.",
     "linear_optimum": "Next step: put your theta into linear_gradient: the slope there should "
     "be 0.",
     "linear_update": "Next step: print linear_gradient(theta, x, y) for the call above, and "

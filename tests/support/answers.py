@@ -115,7 +115,7 @@ def case_name(case) -> str:
     return case.body.test_func.__name__.rpartition("_")[2]
 
 
-def fill_in(notebook: nbformat.NotebookNode, answers: Iterable[Answer]) -> None:
+def fill_in(notebook: nbformat.NotebookNode, answers: Iterable[Answer | Cell]) -> None:
     """Put each answer into the cell that holds its stub, with what it uses of its module."""
     for answer in answers:
         put(notebook, answer.function, code_of(answer))
@@ -127,8 +127,10 @@ def put(notebook: nbformat.NotebookNode, function: str, code: str) -> None:
     cell.source = code
 
 
-def code_of(answer: Answer) -> str:
+def code_of(answer: Answer | Cell) -> str:
     """Return what a student would have written."""
+    if isinstance(answer, Cell):
+        return answer.source
     source = inspect.getsource(answer.code).partition("def ")[2]
     renamed = re.sub(r"^\w+", f"def {answer.function}", source)
     return "\n".join([*used_lines(answer), renamed])
@@ -164,16 +166,35 @@ def rounds(answers: Iterable[Answer] = BANK) -> list[list[Answer]]:
     ]
 
 
+def student_rounds(cells: Iterable[Cell]) -> list[list[Cell]]:
+    """Return students' cells in rounds that fit into one notebook: none touches another."""
+    rounds_: list[list[Cell]] = []
+    for cell in cells:
+        fitting = (others for others in rounds_ if not any(_touch(cell, b) for b in others))
+        if others := next(fitting, None):
+            others.append(cell)
+        else:
+            rounds_.append([cell])
+    return rounds_
+
+
+def _touch(a: Cell, b: Cell) -> bool:
+    """Return whether one cell speaks of the other's function, or changes names for all."""
+    is_alone = not all(cell.source.startswith("def ") for cell in (a, b))
+    return is_alone or a.function in b.source or b.function in a.source
+
+
 def uses_torch(answer: Answer) -> bool:
     """Return whether an answer, or a helper of it, imports torch."""
     return "torch" in code_of(answer)
 
 
-def write_notebooks(answers: Iterable[Answer], folder: Path) -> list[Path]:
-    """Write the student's notebooks with answers filled in; return their paths."""
+def write_notebooks(answers: Iterable[Answer | Cell], folder: Path) -> list[Path]:
+    """Write notebooks with answers filled in, the solved ones for cells; return their paths."""
     answers, paths = list(answers), []
+    around = "student" if isinstance(answers[0], Answer) else "solutions"
     for prefix, name in PARTS.items():
-        notebook = nbformat.read(ROOT / f"student/{name}.ipynb", as_version=4)
+        notebook = nbformat.read(ROOT / f"{around}/{name}.ipynb", as_version=4)
         fill_in(notebook, [a for a in answers if a.question.startswith(prefix)])
         paths.append(folder / f"{name}.ipynb")
         nbformat.write(notebook, paths[-1])
