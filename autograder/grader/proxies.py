@@ -23,6 +23,7 @@ from .sessions import Case, missing
 
 # What tracebacks call the file that holds one line of student code.
 STUDENT = "<student {line:x}>"
+MOST_PLACES = 1000
 
 
 class Environment:
@@ -86,6 +87,8 @@ class StudentFunction:
             error = MemoryError(f"{text} (in grading, code may use {self._memory_mb():g} MB)")
         # A file of its own for each line: a traceback is read when other calls may have failed.
         place = STUDENT.format(line=hash(line) & sys.maxsize)
+        if len(linecache.cache) > MOST_PLACES:
+            linecache.clearcache()
         linecache.cache[place] = (len(line), None, [f"{line}\n"], place)
         code = compile("raise error", place, "exec").replace(co_name=self.__name__)
         exec(code, {"error": error})
