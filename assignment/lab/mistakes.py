@@ -51,7 +51,7 @@ MISTAKES = {
         "A function should compute from its arguments alone.",
     ),
     "name reused": Mistake(
-        "the notebook has reused the name `{variable}` for a value",
+        "the name `{variable}` is reused for a value in the notebook",
         "`{variable}` is a function of Python: choose another name for the value, then restart.",
     ),
     "calls a red function": Mistake(
@@ -589,8 +589,8 @@ MISTAKES = {
         "As in PyTorch, relu'(0) = 0: the mask is z > 0, not z >= 0.",
     ),
     "not filled in": Mistake(
-        "{part} not filled in yet",
-        "None and zeros are placeholders. The other parts are judged by themselves, above.",
+        "{part} not filled in yet (None, 0 or zeros)",
+        "The other parts are judged by themselves, above.",
     ),
     # -- the optimum of the output layer --
     "no intercept": Mistake(
@@ -712,7 +712,7 @@ MISTAKES = {
         "Return the distance itself.",
     ),
     "one row of w1": Mistake(
-        "one row of w1 is used for both elbows",
+        "w1 of one row is used for both elbows",
         "Each elbow needs w1 and b1 of the same moment.",
     ),
     "abs of each elbow": Mistake(
