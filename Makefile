@@ -4,10 +4,10 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 # The modules of tests/ that need no sandbox, no release and no browser.
-QUICK := bank feedback training doctor upload protocol project
+QUICK := bank feedback recognise errors training doctor upload protocol project
 
 .DEFAULT_GOAL := help
-.PHONY: help setup release check checkpoints portability quick test bench bench-attacks format lint clean
+.PHONY: help setup release check checkpoints mistakes portability quick test bench bench-attacks format lint clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test: $(READY) ## run all tests
 
 quick: $(READY) ## run the cheap tests: bank, feedback, lab, uploads, protocol (seconds)
 	$(RUN) -m pytest $(QUICK:%=tests/test_%.py)
+
+mistakes: $(READY) ## work out again what known mistakes lead to on the public inputs
+	$(RUN) assignment/reference_mistakes.py
 
 portability: $(READY) ## repeat the check as if on other machines (a minute for each)
 	$(RUN) -m tests.portability

@@ -353,8 +353,7 @@ class Call:
                 "shape",
                 f"{self.what()} should have shape {shape}, one entry per {self.per}, but it has "
                 f"{self.other_shape(value)}",
-                advice=shape_hint(value.shape, np.shape(expected), self.per, "w1" in self.arguments)
-                + self._order_hint(),
+                advice=shape_hint(value.shape, np.shape(expected), self.per) + self._order_hint(),
             )
         return np.asarray(value, dtype=float)
 

@@ -74,24 +74,20 @@ def number_hint(value: np.ndarray) -> str:
     if value.size == 1:
         return "It has one entry: take the number out of it with .item() or an index."
     if value.ndim > 1:
-        return _TABLE
+        return ALL_PAIRS if len(set(value.shape)) == 1 else ONE_AXIS_TOO_MANY
     return "It has several entries: is a sum or a mean missing?"
 
 
-_TABLE = (
+ALL_PAIRS = (
     "It is a table: a column (N, 1) met a row (N,), which gives all pairs. Keep everything 1-D."
+)
+ONE_AXIS_TOO_MANY = (
+    "It is a table. Add up along one axis, or take the row or the column that is asked for."
 )
 
 
-def shape_hint(got: tuple[int, ...], wanted: tuple[int, ...], per: str, units: bool) -> str:
-    """Return advice for a wrong shape.
-
-    Args:
-        got: the shape.
-        wanted: the right one.
-        per: what there is one entry for.
-        units: whether there are hidden units.
-    """
+def shape_hint(got: tuple[int, ...], wanted: tuple[int, ...], per: str) -> str:
+    """Return advice for a wrong shape; ``per`` is what there is one entry for."""
     if got == () and wanted == (1,):
         return f"Return an array for a single {per} as well, shape (1,)."
     if got == ():
@@ -99,5 +95,5 @@ def shape_hint(got: tuple[int, ...], wanted: tuple[int, ...], per: str, units: b
     if len(got) == 2 and 1 in got and max(got) == wanted[0]:
         return "It is a table with one column (or row): flatten it to one axis, e.g. with .ravel()."
     if len(got) > 1:
-        return f"{_TABLE} If its columns are hidden units, sum over them." if units else _TABLE
+        return ALL_PAIRS if set(got) == set(wanted) else ONE_AXIS_TOO_MANY
     return ""

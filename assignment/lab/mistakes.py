@@ -198,7 +198,7 @@ MISTAKES = {
         "The sum goes over (theta - y_i): theta is in each of the N summands.",
     ),
     "product of means": Mistake(
-        "it is a product of means, not the mean of the products",
+        "it is a product of means (or sums), not the mean (or sum) of the products",
         "Multiply point by point first, then average.",
     ),
     "y for x": Mistake(
