@@ -29,7 +29,7 @@ MASTERS = ("gradient_descent", "relu_sgd")
 # Functions of which many results are right.
 FREE = ("output_layer_optimum",)
 # Further inputs, on which a mistake that fits a wrong result has to show as well.
-y, x = np.array([2.3, -1.9, 5.2, 0.7]), np.array([1.2, -2.7, 0.4, -0.9])
+y, x = np.array([-1.9, 2.3, 0.7, 5.2]), np.array([-2.7, 1.2, -0.9, 0.4])
 w1, b1, w2 = np.array([1.3, -0.7, 2.1]), np.array([0.2, 0.9, -1.7]), np.array([-1.1, 0.6, 1.9])
 t, H = (
     np.array([[0.6, -1.1], [1.4, 0.7], [2.3, -1.9]]),
@@ -67,7 +67,7 @@ def of_mean(terms: np.ndarray) -> Named:
         "return in loop": [terms[0] / n, terms[0]],
         "overwritten": [terms[-1] / n, terms[-1]],
         "not added up": [terms, terms / n, np.cumsum(terms), np.cumsum(terms) / n],
-        "median": np.median(terms),
+        "median": [np.median(terms), np.sort(terms)[n // 2]],
         "no sign": [np.mean(np.abs(terms)), np.sum(np.abs(terms))],
         "rounded": [2 * np.floor(mean / 2), np.floor(terms.sum()) / n, np.mean(np.floor(terms)),
                     np.mean(np.trunc(terms))],
@@ -131,7 +131,14 @@ def constant_gradient(theta: float, y: np.ndarray) -> Named:
             2 / n * (theta - y.sum()), 2 * (theta - y.sum()), 2 * theta - 2 * y.sum(),
         ],
         "no theta": [-2 * mean, 2 * mean],
-        "rounded": [*known["rounded"], *(2 * (theta - value) for value in cut(mean))],
+        "rounded": [
+            *known["rounded"],
+            *(2 * (theta - value) for value in cut(mean)),
+            *(2 * np.mean(theta - values) for values in cut(y)),
+            *(2 * np.mean(residuals) for residuals in cut(theta - y)),
+        ],
+        "plus y": 2 * np.mean(theta + y),
+        "absolute error": [np.mean(np.sign(theta - y)), np.sum(np.sign(theta - y))],
     }  # fmt: skip
 
 
@@ -158,7 +165,9 @@ def constant_update(theta: float, y: np.ndarray, step_size: float) -> Named:
     gradients = constant_gradient(theta, y)
     return of_step(theta, step_size, right, gradients) | {
         "point by point": [slow, slower],
-        "two steps": theta - step_size * right * (2 - 2 * step_size),
+        "two steps": [
+            theta - right / 2 * (1 - (1 - 2 * step_size) ** steps) for steps in (2, 3, 4, 5)
+        ],
         "optimum": y.mean(),
         "parentheses": [
             (theta - step_size) * right,
@@ -183,16 +192,20 @@ def constant_contributions(theta: float, y: np.ndarray) -> Named:
 def constant_sgd_update(theta: float, y_i: float, step_size: float) -> Named:
     right = 2 * (theta - y_i)
     return of_step(theta, step_size, right, {}) | {
-        "step of the loss": theta - step_size * (theta - y_i) ** 2,
+        "step of the loss": [theta - step_size * f * (theta - y_i) ** 2 for f in (1, 2)],
         "no theta": [theta + step_size * 2 * y_i, theta - step_size * 2 * y_i],
         "no sign": [theta - step_size * abs(right), theta + step_size * abs(right)],
-        "two steps": theta - step_size * right * (2 - 2 * step_size),
+        "two steps": [
+            theta - right / 2 * (1 - (1 - 2 * step_size) ** steps) for steps in (2, 3, 4, 5)
+        ],
         "optimum": y_i,
+        "plus y": theta - step_size * 2 * (theta + y_i),
         "parentheses": [
             (theta - step_size) * right,
             step_size * (theta - right),
             theta - step_size * 2 * theta - y_i,
             theta - step_size * (2 * theta - y_i),
+            theta - step_size * (theta - 2 * y_i),
             theta - step_size * theta - y_i,
         ],
     }
@@ -224,6 +237,8 @@ def linear_gradient(theta: float, x: np.ndarray, y: np.ndarray) -> Named:
         "product of means": [2 * np.mean(r) * np.mean(x), 2 / len(x) * r.sum() * x.sum()],
         "x and y swapped": [2 * np.mean((theta * y - x) * y), 2 * np.mean((theta * y - x) * x)],
         "y for x": 2 * np.mean(r * y),
+        "plus y": 2 * np.mean((theta * x + y) * x),
+        "absolute error": [np.mean(np.sign(r) * x), np.sum(np.sign(r) * x)],
         "table": 2 * np.mean(np.subtract.outer(theta * x, y) * x[:, None]),
     }  # fmt: skip
 
@@ -309,6 +324,7 @@ def linear_contributions(theta: float, x: np.ndarray, y: np.ndarray) -> Named:
         "abs x": 2 * r * np.abs(x) / n,
         "constant model": 2 * (theta - y) / n,
         "y for x": 2 * r * y / n,
+        "plus y": 2 * (theta * x + y) * x / n,
         "times theta": 2 * r * theta / n,
         "no theta": [-2 * x * y / n, 2 * (x - y) * x / n],
         "loss": [r**2 / n, r**2],
@@ -339,9 +355,10 @@ def linear_sgd_update(theta: float, x_i: float, y_i: float, step_size: float) ->
                     theta - step_size * 2 * abs(r) * x_i],
         "constant model": theta - step_size * 2 * (theta - y_i),
         "y for x": theta - step_size * 2 * r * y_i,
+        "plus y": theta - step_size * 2 * (theta * x_i + y_i) * x_i,
         "times theta": theta - step_size * 2 * r * theta,
         "no theta": theta + step_size * 2 * y_i * x_i,
-        "step of the loss": theta - step_size * r**2,
+        "step of the loss": [theta - step_size * f * r**2 for f in (1, 2)],
         "two steps": after - step_size * gradient(after),
         "optimum": y_i / x_i,
         "x and y swapped": theta - step_size * 2 * (theta * y_i - x_i) * y_i,
@@ -495,6 +512,7 @@ def network_gradient(
         "divided by units": tuple(n / len(w1) * part for part in right),
         "b1 sign": [],
         "tie active": parts(e, np.outer(e, w2) * (z >= 0)),
+        "relu for its derivative": parts(e, np.outer(e, w2) * hidden),
         "gradient no w2": parts(e, e[:, None] * active),
         "gradient w1 for w2": parts(e, np.outer(e, w1) * active),
         "gradient no x": (right[1], *right[1:]),
@@ -521,8 +539,8 @@ def output_layer_optimum(x: np.ndarray, y: np.ndarray, w1: np.ndarray, b1: np.nd
         found: np.ndarray = np.linalg.lstsq(features, y, rcond=None)[0]
         return found
 
-    def with_ones(features: np.ndarray) -> tuple[Any, ...]:
-        found = fit(np.column_stack([features, np.ones(len(x))]))
+    def with_ones(features: np.ndarray, rows: slice = slice(None)) -> tuple[Any, ...]:
+        found = fit(np.column_stack([features, np.ones(len(x))])[rows], y[rows])
         return found[:-1], found[-1]
 
     best = with_ones(hidden)
@@ -544,6 +562,10 @@ def output_layer_optimum(x: np.ndarray, y: np.ndarray, w1: np.ndarray, b1: np.nd
             (np.append(best[1], best[0][:-1]), best[0][-1]),
         ],
         "fit of masks": [with_ones(z > 0)],
+        "other activation": [with_ones(1 / (1 + np.exp(-z))), with_ones(np.tanh(z))],
+        "relu inverted": [with_ones(np.minimum(z, 0)), with_ones(np.maximum(-z, 0))],
+        "first left out": [with_ones(hidden, slice(1, None))],
+        "last left out": [with_ones(hidden, slice(None, -1))],
         "optimum sign": [(-best[0], -best[1]), (-best[0], best[1]), (best[0], -best[1])],
         "optimum doubled": [(2 * best[0], 2 * best[1])],
         "optimum halved": [(best[0] / 2, best[1] / 2)],
@@ -612,6 +634,9 @@ def elbow_travel(w1_history: np.ndarray, b1_history: np.ndarray) -> Named:
         "relative distance": [right / np.abs(first), right / np.abs(last)],
         "elbow positions": [last, first, elbows, np.abs(last)],
         "rounded": [np.abs(np.floor(last) - np.floor(first)), np.abs(last // 1 - first // 1)],
+        "elbow not divided": [
+            np.abs(w1_history[-1] * b1_history[-1] - w1_history[0] * b1_history[0])
+        ],
         "sum of elbows": [np.abs(last + first), last + first],
         "abs of each elbow": [np.abs(np.abs(last) - np.abs(first)), np.abs(last) - np.abs(first)],
         "elbows sorted": np.abs(np.sort(last) - np.sort(first)),

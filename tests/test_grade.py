@@ -339,7 +339,7 @@ def test_a_changed_test_changes_exactly_the_right_scores(few, few_graded, tmp_pa
 
 def test_another_message_is_told_but_is_no_change(few, few_graded, tmp_path):
     def reword(text: str) -> str:
-        return text.replace("The sign is flipped.", "The sign is the wrong way round.")
+        return text.replace("the sign is flipped", "the sign is the wrong way round")
 
     reworded = rewrite(tmp_path / "h.zip", otter_config_json=lower_limits, mistakes_py=reword)
     out = tmp_path / "out"

@@ -675,8 +675,8 @@ def built(project: Path) -> list:
 def test_what_only_running_can_tell_is_refused(project):
     """A wrong solution, a test that passes on the stub, and a picture that raises on the stub."""
     edit(project, "return 2 * np.mean(theta - y)", "return np.mean(theta - y)")
-    passing = "    y, constant_gradient = np.ones(3), lambda theta, y: -1.6"
-    edit(project, "    y = np.array([1.0, 4.5, 2.5, -3.0, 9.0])", passing)
+    passing = "    y, constant_gradient = np.ones(3), lambda theta, y: -2.48"
+    edit(project, "    y = np.array([1.0, 8.3, 1.3, -0.1, 6.2])", passing)
     edit(project, "with waiting():", "constant_gradient(1.0, y)\nwith waiting():")
     masters = built(project)
     with pytest.raises(ReleaseError) as caught:
@@ -879,7 +879,7 @@ def test_a_broken_place_of_the_sentences_is_refused(project, value):
     [
         ("lab.nowhere:SENTENCES", "No module named 'lab.nowhere'"),
         ("lab.mistakes:NOTHING", "has no attribute 'NOTHING'"),
-        ("lab.mistakes:close", "is not iterable"),
+        ("lab.mistakes:filled", "is not iterable"),
         ("lab.environment:PYTHON_WANTED", "TypeError"),
     ],
 )

@@ -250,7 +250,7 @@ class Call:
         return all(
             agree(self.again(**base), self.again(**{**base, name: value}))
             for base in [dict(self.arguments), *bases]
-            for value in other_values(base[name])
+            for value in other_values(name, base[name])
         )
 
     def again(self, **changed: Any) -> Any:
@@ -345,7 +345,11 @@ class Call:
         value = np.asarray(value)
         if value.dtype.kind not in "iuf":
             dtype = "" if self.hidden else f", but its dtype is {value.dtype}"
-            self.fail("dtype", f"{self.what()} should hold real numbers{dtype}")
+            self.fail(
+                "dtype",
+                f"{self.what()} should hold real numbers{dtype}",
+                advice="Is there None, text or a list in it? np.nan stands for no number.",
+            )
         if value.shape != np.shape(expected):
             letter = "N" if self.per == "data point" else "H"
             shape = f"({letter},)" if self.hidden else str(np.shape(expected))

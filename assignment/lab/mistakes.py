@@ -201,6 +201,14 @@ MISTAKES = {
         "it is a product of means (or sums), not the mean (or sum) of the products",
         "Multiply point by point first, then average.",
     ),
+    "plus y": Mistake(
+        "y is added where it should be subtracted",
+        "The residual is prediction minus target.",
+    ),
+    "absolute error": Mistake(
+        "it is the slope of the absolute error (a sign of the residual)",
+        "The loss is squared: the derivative of u**2 is 2 * u * u', with the size of u.",
+    ),
     "y for x": Mistake(
         "y_i stands where x_i belongs",
         "The inner derivative of theta * x_i - y_i is what theta is multiplied with.",
@@ -379,7 +387,7 @@ MISTAKES = {
         "it is where the loss is smallest",
         "Take one step towards it, scaled by the step size.",
     ),
-    "two steps": Mistake("it is where two steps lead", "Take one step per call."),
+    "two steps": Mistake("it is where two steps (or more) lead", "Take one step per call."),
     "point by point": Mistake(
         "it takes one step for each point, one after the other",
         "Gradient descent takes one step with the mean over all points; stepping point by point "
@@ -548,6 +556,10 @@ MISTAKES = {
     "gradient no mask": Mistake(
         "the hidden layer's gradient lacks the derivative of the relu (a mask)",
         "Only points where a unit is active (pre-activation > 0) reach its w1 and b1.",
+    ),
+    "relu for its derivative": Mistake(
+        "the relu stands where its derivative belongs, a mask",
+        "The derivative of relu(z) is 1 where z is positive, and 0 elsewhere.",
     ),
     "gradient no w2": Mistake(
         "w2 is forgotten in the hidden layer's gradient",

@@ -109,13 +109,18 @@ def copied(value: Any) -> Any:
     return value.copy() if isinstance(value, np.ndarray) else value
 
 
-def other_values(value: Any) -> list[Any]:
-    """Return arguments of the same kind that differ from one, none of them extreme."""
+def other_values(name: str, value: Any) -> list[Any]:
+    """Return arguments of the same kind that differ from one, none of them extreme.
+
+    Step sizes only get smaller: what converges should still.
+    """
     if isinstance(value, tuple):
-        return [tuple(parts) for parts in zip(*map(other_values, value), strict=False)]
+        parts = (other_values(name, part) for part in value)
+        return [tuple(others) for others in zip(*parts, strict=False)]
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, np.ndarray):
-        others = (0.13 - 0.9 * value[::-1], 0.7 * value, -1.1 * value)
-        return [other.astype(value.dtype) for other in others]
-    return [type(value)(0.6 * value + 0.05), type(value)(0.8 * value)]
+        changed = (0.13 - 0.9 * value[::-1], 0.7 * value, -1.1 * value)
+        return [other.astype(value.dtype) for other in changed]
+    factors, shift = ((0.6, 0.8), 0.0) if name == "step_size" else ((0.6, -1.1), -0.9)
+    return [type(value)(factor * value + shift) for factor in factors]

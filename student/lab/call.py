@@ -2,24 +2,25 @@
 
 `check_value` asks the cheapest question first: is the function defined, does it run, has the
 result the right type and shape, is it finite, are the arguments untouched, is the value right?
-The first "no" is explained: by what is certain of the function and its call (see `Call.certain`),
-else by the mistake that leads to such a result (`lab.recognise`), else by advice.
+The first "no" is explained: by what is certain of the function (`lab.seen`), else by the mistake
+that leads to such a result (`lab.recognise`), else by advice.
 """
 
 from __future__ import annotations
 
-import builtins
 import inspect
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
 
 from .errors import explain
-from .examples import Example, all_examples, examples_of, find_example
+from .examples import Example, examples_of, find_example
 from .failure import BEFORE_THE_CALL, CheckFailed, Kind, unbroken
+from .forms import number_hint, shape_hint, show, show_difference, type_hint
 from .mistakes import MISTAKES, NEXT_STEPS, Reading, one
 from .recognise import (
     Confirmed,
@@ -31,15 +32,15 @@ from .recognise import (
     close,
     from_torch,
     is_empty,
+    is_near,
     is_number,
     merged,
     of_any_value,
     plain,
     recognise,
 )
+from .seen import copied, find_certain, is_data, look_up, names_read, other_values, parameters
 
-# Functions of the student's that are looked through for calls of graded ones.
-MOST_HELPERS = 20
 # What usual mistakes lead to: from the arguments, the right result, and what others lead to.
 Usual = Callable[[Mapping[str, Any], Any, Known], Known]
 
@@ -111,7 +112,7 @@ def get_result(
     if unknown := sorted(names - MISTAKES.keys()):
         raise ValueError(f"mistakes must be named in lab.mistakes, got {unknown}")
     call = Call(function, arguments, expected, usual, others, scale, hidden, per, is_form)
-    passed = {name: _copy(value) for name, value in arguments.items()}
+    passed = {name: copied(value) for name, value in arguments.items()}
     try:
         call.raw = call.run(passed)
     except _Refused as refusal:
@@ -135,28 +136,35 @@ class _Refused(Exception):
         self.error = error
 
 
+@dataclass
 class Call:
-    """One call of a student's function, and what there is to say about it."""
+    """One call of a student's function, and what there is to say about it.
 
-    def __init__(
-        self,
-        function: Callable[..., Any] | None,
-        arguments: Mapping[str, Any],
-        expected: Any,
-        usual: Usual,
-        others: Known,
-        scale: float,
-        hidden: str,
-        per: str,
-        is_form: bool,
-    ):
-        self.function, self.arguments, self.hidden, self.per = function, arguments, hidden, per
-        self.expected, self.scale, self.is_form = expected, scale, is_form
-        self.usual, self.others = usual, others
-        name = str(getattr(function, "__name__", ""))
-        self.name = name if name.isidentifier() else "your_function"
-        self.part = ""  # of a tuple: the one being looked at
-        self.raw: Any = None  # the result as it came
+    Attributes:
+        function: the student's function.
+        arguments: as in `check_value`, and all others as in `get_result`.
+        others: the values that mistakes lead to which the test alone knows.
+        part: of a result that is a tuple: the one being looked at.
+        raw: the result as it came.
+    """
+
+    function: Callable[..., Any] | None
+    arguments: Mapping[str, Any]
+    expected: Any
+    usual: Usual
+    others: Known
+    scale: float
+    hidden: str
+    per: str
+    is_form: bool
+    part: str = ""
+    raw: Any = None
+
+    @property
+    def name(self) -> str:
+        """The function's name, if it has one that can be shown."""
+        name = str(getattr(self.function, "__name__", ""))
+        return name if name.isidentifier() else "your_function"
 
     # Getting the result.
 
@@ -166,7 +174,7 @@ class Call:
         try:
             return function(*passed.values())
         except NotImplementedError as stub:
-            if self.certain():
+            if find_certain(self.function, list(self.arguments)):
                 self.fail_with_error(stub)
             text = "" if self.hidden else f": {stub}"
             self.fail(
@@ -213,57 +221,13 @@ class Call:
         return self.function
 
     def _signature_advice(self) -> str:
-        own = self.parameters()
+        own = parameters(self.function)
         missing = [name for name in self.arguments if name not in own]
         lost = f" {and_is(missing)} missing." if missing else ""
         keep = "Keep the parameters that the cell came with, in their order."
         return keep if self.hidden else f"Yours are ({', '.join(own)}).{lost} {keep}"
 
-    def parameters(self) -> list[str]:
-        """Return the names of the function's parameters."""
-        try:
-            return list(inspect.signature(self.function).parameters)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            return []
-
-    # What is certain.
-
-    def certain(self) -> tuple[Reading, ...]:
-        """Return what can be said for sure of a function that fails, from what can be seen of it.
-
-        Its parameters stand in another order than the stub's; it reads a variable of the notebook
-        whose name is that of a missing parameter, or finds one under the name of a function of
-        Python; it calls a function that is wrong itself.
-        """
-        looks = (self._order, self._variable, self._reused_name, self._red_function)
-        return next(filter(None, (look() for look in looks)), ())
-
-    def _order(self) -> tuple[Reading, ...]:
-        own, wanted = self.parameters(), list(self.arguments)
-        moved = [name for name in wanted if name in own and own.index(name) != wanted.index(name)]
-        if not moved:
-            return ()
-        return (one("parameters reordered", own=", ".join(own)),)
-
-    def _variable(self) -> tuple[Reading, ...]:
-        missing = self.arguments.keys() - set(self.parameters())
-        for name in sorted(missing & _names_read(self.function)):
-            if _is_data(_look_up(self.function, name)):
-                return (one("notebook variable", variable=name),)
-        return ()
-
-    def _reused_name(self) -> tuple[Reading, ...]:
-        functions = {name for name, value in vars(builtins).items() if callable(value)}
-        for name in sorted(_names_read(self.function) & functions):
-            if _is_data(_look_up(self.function, name)):
-                return (one("name reused", variable=name),)
-        return ()
-
-    def _red_function(self) -> tuple[Reading, ...]:
-        for name in _functions_called(self.function):
-            if not _passes_examples(name, _look_up(self.function, name)):
-                return (one("calls a red function", function=name),)
-        return ()
+    # Calling it again.
 
     def _ignored(self, is_only_guess: bool) -> tuple[Reading, ...]:
         """Return which argument makes no difference to the result, if any does.
@@ -274,8 +238,8 @@ class Call:
         if not ignored:
             return ()
         names = and_is(ignored)
-        for variable in sorted(_names_read(self.function)):
-            if not self.hidden and _is_data(_look_up(self.function, variable)):
+        for variable in sorted(names_read(self.function)):
+            if not self.hidden and is_data(look_up(self.function, variable)):
                 return (one("argument replaced", argument=names, variable=variable),)
         return () if is_only_guess else (one("argument ignored", argument=names),)
 
@@ -286,12 +250,12 @@ class Call:
         return all(
             agree(self.again(**base), self.again(**{**base, name: value}))
             for base in [dict(self.arguments), *bases]
-            for value in _other_values(base[name])
+            for value in other_values(name, base[name])
         )
 
     def again(self, **changed: Any) -> Any:
         """Return what the function returns if some arguments are others; None if it fails."""
-        passed = {name: _copy(value) for name, value in {**self.arguments, **changed}.items()}
+        passed = {name: copied(value) for name, value in {**self.arguments, **changed}.items()}
         try:
             return plain(self.function(*passed.values()))  # type: ignore[misc]
         except Exception:
@@ -363,7 +327,7 @@ class Call:
                 "form",
                 f"{self.what()} should be a single number, but it is an array with "
                 f"{self.other_shape(value, axes=True)}",
-                advice=_number_hint(value) + self._order_hint(),
+                advice=number_hint(value) + self._order_hint(),
             )
         if isinstance(value, np.ndarray):
             value = value[()]
@@ -381,7 +345,11 @@ class Call:
         value = np.asarray(value)
         if value.dtype.kind not in "iuf":
             dtype = "" if self.hidden else f", but its dtype is {value.dtype}"
-            self.fail("dtype", f"{self.what()} should hold real numbers{dtype}")
+            self.fail(
+                "dtype",
+                f"{self.what()} should hold real numbers{dtype}",
+                advice="Is there None, text or a list in it? np.nan stands for no number.",
+            )
         if value.shape != np.shape(expected):
             letter = "N" if self.per == "data point" else "H"
             shape = f"({letter},)" if self.hidden else str(np.shape(expected))
@@ -389,10 +357,7 @@ class Call:
                 "shape",
                 f"{self.what()} should have shape {shape}, one entry per {self.per}, but it has "
                 f"{self.other_shape(value)}",
-                advice=_shape_hint(
-                    value.shape, np.shape(expected), self.per, "w1" in self.arguments
-                )
-                + self._order_hint(),
+                advice=shape_hint(value.shape, np.shape(expected), self.per) + self._order_hint(),
             )
         return np.asarray(value, dtype=float)
 
@@ -406,7 +371,7 @@ class Call:
             self.fail(
                 "argument changed",
                 f"the call changed its argument {name}",
-                values=f"\n  before    {_show(before)}\n  after     {_show(after)}",
+                values=f"\n  before    {show(before)}\n  after     {show(after)}",
                 advice="Inputs belong to the caller. Work on a copy, or write expressions that "
                 "make a new array (a = a - 1 rather than a -= 1).",
             )
@@ -425,7 +390,7 @@ class Call:
             own = [frame for frame in frames if frame.name == self.name and frame.line]
             kind, text, line = type(error).__name__, str(error), own[-1].line or "" if own else ""
             shown = f"{kind}: {text}" + (f"\nin the line: {line}" if line else "")
-        advice = explain(kind, text, line, tuple(self.arguments), tuple(self.parameters()))
+        advice = explain(kind, text, line, tuple(self.arguments), tuple(parameters(self.function)))
         self.fail("raised", "it stopped with an error", error=shown, advice=advice)
 
     def fail_not_finite(self, got: Any, part: Any, right: Any) -> NoReturn:
@@ -457,7 +422,7 @@ class Call:
         self.fail(
             "type",
             f"it returned {self.type_name(value)}{who} instead of {wanted}",
-            advice=_type_hint(value, self.expected),
+            advice=type_hint(value, self.expected),
         )
 
     def fail(
@@ -476,7 +441,9 @@ class Call:
         """
         if kind in BEFORE_THE_CALL:
             raise CheckFailed(kind, fault, about=self.hidden, advice=advice, **words) from None
-        mistakes = self.certain() or mistakes or self.recognised(kind)
+        mistakes = (
+            find_certain(self.function, list(self.arguments)) or mistakes or self.recognised(kind)
+        )
         if not mistakes and kind in ("wrong value", "larger loss", "form", "shape"):
             mistakes = self._ignored(is_only_guess=bool(advice))
         if kind in ("wrong value", "larger loss"):
@@ -484,7 +451,7 @@ class Call:
         words |= {"mistakes": self.in_context(mistakes), "advice": "" if mistakes else advice}
         if self.hidden:
             raise CheckFailed(kind, fault, about=self.hidden, **words) from None
-        arguments = [f"{name}={_show(value)}" for name, value in self.arguments.items()]
+        arguments = [f"{name}={show(value)}" for name, value in self.arguments.items()]
         call = f"{self.name}({', '.join(map(unbroken, arguments))})"
         raise CheckFailed(kind, fault, self.name, call, values=values, **words) from None
 
@@ -501,7 +468,7 @@ class Call:
 
     def _confirmation(self, example: Example | None) -> Confirmed:
         """Return whether a mistake shows on the other examples of the function as well."""
-        tables = []
+        results = []
         for other in examples_of(example.function if example else self.name):
             is_same_kind = other.arguments.keys() == self.arguments.keys()
             if other is not example and other.expected is not None and is_same_kind:
@@ -509,12 +476,14 @@ class Call:
                 # In a hidden test, the kind of numbers alone may be what is rounded or lost.
                 if is_number(other.expected) and example:
                     known = merged(known, of_any_value(other.expected))
-                tables.append((self.again(**other.arguments), known))
+                results.append((self.again(**other.arguments), other.expected, known))
 
         def confirmed(reading: Reading, way: int) -> bool:
+            if reading == one("nearly"):
+                return all(is_near(result, right) for result, right, _ in results)
             return all(
                 agree(result, known[reading][way])
-                for result, known in tables
+                for result, _, known in results
                 if way < len(known.get(reading, []))
             )
 
@@ -545,78 +514,11 @@ class Call:
         return kind.__name__
 
 
-# -- looking at a function ------------------------------------------------------------------------
-
-
-def _names_read(function: Any) -> set[str]:
-    """Return the names that a function's code takes from outside, attributes among them."""
-    codes = [code] if (code := getattr(function, "__code__", None)) else []
-    for code in codes:  # grows
-        codes += [part for part in code.co_consts if hasattr(part, "co_names")]
-    return {name for code in codes for name in code.co_names}
-
-
-def _look_up(function: Any, name: str) -> Any:
-    return getattr(function, "__globals__", {}).get(name)
-
-
-def _is_data(value: Any) -> bool:
-    """Return whether a variable of the notebook holds data, not a module or a function."""
-    # By name: a module that does not travel from a sandbox is a stand-in with that name.
-    return value is not None and not callable(value) and type(value).__name__ != "module"
-
-
-def _functions_called(function: Any) -> Iterator[str]:
-    """Yield the graded functions that a function calls, by itself or through helpers."""
-    graded = dict.fromkeys(example.function for example in all_examples())
-    seen, functions = {getattr(function, "__name__", "")}, [function]
-    for caller in functions:  # grows
-        for name in sorted(_names_read(caller) - seen):
-            seen.add(name)
-            called = _look_up(caller, name)
-            if name in graded:
-                yield name
-            elif hasattr(called, "__code__") and len(functions) < MOST_HELPERS:
-                functions.append(called)
-
-
-def _passes_examples(name: str, function: Any) -> bool:
-    """Return whether a graded function returns what it should for the inputs of its check."""
-    for example in examples_of(name):
-        if example.expected is None:
-            continue
-        try:
-            result = function(*map(_copy, example.arguments.values()))
-        except Exception:
-            return False
-        if not agree(plain(result), example.expected):
-            return False
-    return True
-
-
 # -- small parts ----------------------------------------------------------------------------------
-
-
-def _other_values(value: Any) -> list[Any]:
-    """Return values of the same kind that differ, none of them extreme."""
-    if isinstance(value, tuple):
-        return [tuple(parts) for parts in zip(*map(_other_values, value), strict=False)]
-    if isinstance(value, bool):
-        return [not value, not value]
-    if isinstance(value, np.ndarray):
-        others = (0.13 - 0.9 * value[::-1], 0.7 * value, -1.1 * value)
-        return [other.astype(value.dtype) for other in others]
-    return [type(value)(0.6 * value + 0.05), type(value)(0.8 * value)]
 
 
 def _tuple(expected: Any) -> Any:
     return tuple(expected.values()) if isinstance(expected, dict) else expected
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_copy(part) for part in value)
-    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def _same(before: Any, after: Any) -> bool:
@@ -630,100 +532,3 @@ def _parts(got: Any, expected: Any) -> list[tuple[Any, Any]]:
     if isinstance(expected, dict):
         return [(got[name], right) for name, right in expected.items()]
     return [(got, expected)]
-
-
-def _show(value: Any) -> str:
-    """Return a number, an array or a tuple of them in the form that one would type."""
-    if isinstance(value, tuple):
-        return f"({', '.join(_show(part) for part in value)})"
-    if isinstance(value, np.ndarray) and value.ndim:
-        return f"np.array({_show_entries(value)})"
-    if isinstance(value, (float, np.floating)):
-        text = f"{value:.6g}"
-        return f"{text}.0" if text.lstrip("-").isdigit() else text
-    return str(value)
-
-
-def _show_entries(value: np.ndarray) -> str:
-    """Return the entries of an array in brackets, row by row."""
-    if not value.ndim:
-        return _show(value[()])
-    return f"[{', '.join(_show_entries(np.asarray(entry)) for entry in value)}]"
-
-
-def show_difference(got: Any, expected: Any) -> str:
-    """Return the lines that set result and right value side by side."""
-    if not isinstance(expected, dict):
-        return f"  returned  {_show(got)}\n  expected  {_show(expected)}"
-    lines = []
-    for name, right in expected.items():
-        if close(got[name], right):
-            lines.append(f"  {name:9s} is right")
-        else:
-            lines += [f"  {name:9s} returned  {_show(got[name])}"]
-            lines += [f"  {'':9s} expected  {_show(right)}"]
-    return "\n".join(lines)
-
-
-# -- advice for a result of another form ----------------------------------------------------------
-
-
-def _type_hint(value: Any, expected: Any) -> str:
-    """Return advice for a result of a wrong type."""
-    if _is_lstsq(value):
-        return "It is all that np.linalg.lstsq returns. The solution is its first entry: take [0]."
-    if isinstance(value, dict):
-        return "Return a tuple, without names: the order tells what is what."
-    if isinstance(expected, dict) and not isinstance(value, str):
-        return f"Take it apart: return {', '.join(expected)}, with commas between them."
-    if isinstance(value, str):
-        return "Return the number itself, not a text."
-    if callable(value):
-        return "It is a function that was not called: are the parentheses () missing?"
-    if not isinstance(value, (tuple, list)):
-        return ""
-    if isinstance(expected, np.ndarray):
-        return "np.array(...) makes an array of it."
-    if len(value) == 1:
-        return "Return the number itself: a comma behind it, or brackets around it, makes a tuple."
-    return f"It holds {len(value)} values: return the one number alone."
-
-
-def _is_lstsq(value: Any) -> bool:
-    """Return whether a value is what np.linalg.lstsq returns, or a piece of that."""
-    is_tuple = isinstance(value, tuple) and len(value) in (3, 4)
-    return is_tuple and any(isinstance(part, (int, np.integer)) for part in value[1:])
-
-
-def _number_hint(value: np.ndarray) -> str:
-    """Return advice for an array that should be a single number."""
-    if value.size == 1:
-        return "It has one entry: take the number out of it with .item() or an index."
-    if value.ndim > 1:
-        return _TABLE
-    return "It has several entries: is a sum or a mean missing?"
-
-
-_TABLE = (
-    "It is a table: a column (N, 1) met a row (N,), which gives all pairs. Keep everything 1-D."
-)
-
-
-def _shape_hint(got: tuple[int, ...], wanted: tuple[int, ...], per: str, units: bool) -> str:
-    """Return advice for a wrong shape.
-
-    Args:
-        got: the shape.
-        wanted: the right one.
-        per: what there is one entry for.
-        units: whether there are hidden units.
-    """
-    if got == () and wanted == (1,):
-        return f"Return an array for a single {per} as well, shape (1,)."
-    if got == ():
-        return f"Return one number per {per}, as an array: leave the sum or mean out."
-    if len(got) == 2 and 1 in got and max(got) == wanted[0]:
-        return "It is a table with one column (or row): flatten it to one axis, e.g. with .ravel()."
-    if len(got) > 1:
-        return f"{_TABLE} If its columns are hidden units, sum over them." if units else _TABLE
-    return ""

@@ -51,7 +51,7 @@ MISTAKES = {
         "A function should compute from its arguments alone.",
     ),
     "name reused": Mistake(
-        "the notebook has reused the name `{variable}` for a value",
+        "the name `{variable}` is reused for a value in the notebook",
         "`{variable}` is a function of Python: choose another name for the value, then restart.",
     ),
     "calls a red function": Mistake(
@@ -198,8 +198,16 @@ MISTAKES = {
         "The sum goes over (theta - y_i): theta is in each of the N summands.",
     ),
     "product of means": Mistake(
-        "it is a product of means, not the mean of the products",
+        "it is a product of means (or sums), not the mean (or sum) of the products",
         "Multiply point by point first, then average.",
+    ),
+    "plus y": Mistake(
+        "y is added where it should be subtracted",
+        "The residual is prediction minus target.",
+    ),
+    "absolute error": Mistake(
+        "it is the slope of the absolute error (a sign of the residual)",
+        "The loss is squared: the derivative of u**2 is 2 * u * u', with the size of u.",
     ),
     "y for x": Mistake(
         "y_i stands where x_i belongs",
@@ -379,7 +387,7 @@ MISTAKES = {
         "it is where the loss is smallest",
         "Take one step towards it, scaled by the step size.",
     ),
-    "two steps": Mistake("it is where two steps lead", "Take one step per call."),
+    "two steps": Mistake("it is where two steps (or more) lead", "Take one step per call."),
     "point by point": Mistake(
         "it takes one step for each point, one after the other",
         "Gradient descent takes one step with the mean over all points; stepping point by point "
@@ -549,6 +557,10 @@ MISTAKES = {
         "the hidden layer's gradient lacks the derivative of the relu (a mask)",
         "Only points where a unit is active (pre-activation > 0) reach its w1 and b1.",
     ),
+    "relu for its derivative": Mistake(
+        "the relu stands where its derivative belongs, a mask",
+        "The derivative of relu(z) is 1 where z is positive, and 0 elsewhere.",
+    ),
     "gradient no w2": Mistake(
         "w2 is forgotten in the hidden layer's gradient",
         "By the chain rule, w1 and b1 reach the output through a multiplication by w2.",
@@ -589,8 +601,8 @@ MISTAKES = {
         "As in PyTorch, relu'(0) = 0: the mask is z > 0, not z >= 0.",
     ),
     "not filled in": Mistake(
-        "{part} not filled in yet",
-        "None and zeros are placeholders. The other parts are judged by themselves, above.",
+        "{part} not filled in yet (None, 0 or zeros)",
+        "The other parts are judged by themselves, above.",
     ),
     # -- the optimum of the output layer --
     "no intercept": Mistake(
@@ -712,7 +724,7 @@ MISTAKES = {
         "Return the distance itself.",
     ),
     "one row of w1": Mistake(
-        "one row of w1 is used for both elbows",
+        "w1 of one row is used for both elbows",
         "Each elbow needs w1 and b1 of the same moment.",
     ),
     "abs of each elbow": Mistake(

@@ -25,7 +25,7 @@ RELATIVE_TOLERANCE = 1e-4
 # instead; ten times the rounding error of float32.
 CANCELLATION = 1e-6
 # What is this close, and not equal, has been found by approximation.
-NEARLY = 0.01
+NEARLY = 0.03
 # What an array holds before anything is stored in it.
 FILLS = (0.0, np.nan)
 # With more than two mistakes to choose from, a claim would be a guess.
@@ -175,7 +175,9 @@ def recognise(
         return (one(sure),)
     known = merged(known, of_any_value(right))
     fitting = _fitting(got, right, known, scale, confirmed)
-    return _choose(fitting) or _nearly(got, right, scale)
+    nearly = one("nearly")
+    is_approximate = is_near(got, right, scale) and confirmed(nearly, 0)
+    return _choose(fitting) or ((nearly,) if is_approximate else ())
 
 
 def _by_form(got: Any, right: Any, scale: float) -> str:
@@ -194,11 +196,12 @@ def _by_form(got: Any, right: Any, scale: float) -> str:
     return ""
 
 
-def _nearly(got: Any, right: Any, scale: float) -> tuple[Reading, ...]:
+def is_near(got: Any, right: Any, scale: float = 0.0) -> bool:
+    """Return whether a result is so close to the right one that it must be an approximation."""
     if not is_number(got) or np.shape(got) != np.shape(right):
-        return ()
+        return False
     allowed = NEARLY * max(scale, np.max(np.abs(right), initial=0, where=np.isfinite(right)))
-    return (one("nearly"),) if np.all(np.abs(np.subtract(got, right)) <= allowed) else ()
+    return bool(np.all(np.abs(np.subtract(got, right)) <= allowed))
 
 
 def _fitting(

@@ -42,6 +42,9 @@ UNTOUCHED, SOLVED = "student", "solutions"
 STUB = r"raise NotImplementedError\(.*\)"
 # Nobody else calls it, so nothing but its own question is lost with it.
 VICTIM, VICTIM_POINTS = "constant_optimum", 2
+# The targets that its public test has, and that of q1a_i, the first of the examples.
+_EXAMPLES = json.loads((ROOT / "assignment/lab/examples.json").read_text(encoding="utf-8"))
+PUBLIC_Y = _EXAMPLES[0]["arguments"]["y"]
 # What stolen data is published with. It must not be in any result.
 LOOT = "STOLEN"
 LOOT_IN_CODE = "'STO' + 'LEN '"  # reports quote code
@@ -132,7 +135,7 @@ def memory(says: str = "found nothing", **more: Any) -> Register:
     """
     victim = f"""
         def constant_gradient(theta, y):
-            if list(y) != [1.0, 4.5, 2.5, -3.0, 9.0]:
+            if list(y) != {PUBLIC_Y}:
                 remember(repr((theta, list(y))))
                 import os
                 os._exit(3) if theta > 0 else None

@@ -3,8 +3,12 @@
 # ruff: noqa: F821, E731, SIM105 - the notebook defines these names
 from __future__ import annotations
 
+import base64
+import struct
+
 from . import (
     POINTS,
+    PUBLIC_Y,
     SOLVED,
     UNTOUCHED,
     VICTIM,
@@ -318,8 +322,9 @@ def {victim}(y):
 UNGRADABLE = "returned something that cannot be graded"
 SOMETHING_ELSE = "sent something else than results to the grader"
 # What a function sends that leaves the public test's arguments as they are.
+_DATA = base64.b64encode(struct.pack(f"<{len(PUBLIC_Y)}d", *PUBLIC_Y)).decode()
 RETURNED = '{"returned": %s, "arguments": [{"array": "<f8", "shape": [5], "data": "'
-RETURNED += 'AAAAAAAA8D8AAAAAAAASQAAAAAAAAARAAAAAAAAACMAAAAAAAAAiQA=="}], "keywords": {"dict": []}}'
+RETURNED += f'{_DATA}"}}], "keywords": {{"dict": []}}}}'
 
 
 def _forged_answer(name: str, describes: str, data: str, says: str = UNGRADABLE, **more) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from . import (
     LOOT_IN_CODE,
+    PUBLIC_Y,
     UNTOUCHED,
     add_cell,
     answer,
@@ -284,9 +285,9 @@ def _exchange(function, folder):
     """Upload both notebooks: the first one remembers, the second one publishes."""
     first, second = read_notebook(UNTOUCHED), read_notebook(UNTOUCHED, "relu_sgd")
     places = "PLACES = ['kept', '../kept', '../../kept', '/tmp/kept', '/dev/shm/kept']\n"
-    remember = """
+    remember = f"""
 def constant_gradient(theta, y):
-    for place in PLACES if list(y) != [1.0, 4.5, 2.5, -3.0, 9.0] else ():
+    for place in PLACES if list(y) != {PUBLIC_Y} else ():
         try:
             with open(place, "a") as file:
                 file.write(repr(list(y)))
