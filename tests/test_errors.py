@@ -34,7 +34,7 @@ RAISING = [
     # truth values
     ("max(y * x, 0)", "np.maximum(a, b)"),
     ("theta * min(0, y)", "np.minimum(a, b)"),
-    ("max(table)", "np.max(a)"),
+    ("max(table)", "a.max()"),
     ("max(t, 0)", "torch.maximum"),
     ("if y > 0: pass", "`if`", "np.where"),
     ("1 if y > 0 else 0", "`if`", "np.where"),
@@ -232,7 +232,7 @@ RAISING = [
     ("float(values)", "One number"),
     ("math.sqrt(y)", "np.sqrt"),
     ("math.exp(t)", "np.exp"),
-    ("math.fsum(table)", "One number"),
+    ("math.fsum(table)", "those of NumPy with arrays"),
     # operands
     ("theta - ...", "`...` is still there"),
     ("theta - gives_none", "brackets that call it"),
@@ -256,7 +256,7 @@ RAISING = [
     ("0.1 * values", "entry by entry"),
     # calls
     ("np.mean(theta - t)", "np.mean", "torch tensor"),
-    ("two(1)", "`two` lacks arguments"),
+    ("two(1)", "`two`", "`b`"),
     ("two()", "`two` lacks arguments"),
     ("two(1, 2, 3)", "takes 2", "passes 3"),
     ("np.maximum(y)", "`maximum` takes", "passes 1"),

@@ -93,8 +93,8 @@ CAUSES = (
     Cause("empty truth", r"truth value of an empty array",
           "The array has no entries, so it is neither true nor false. Does a mask select nothing?"),
     Cause("max of arrays", TRUTH,
-          "Python's `{called}` compares whole arrays. Entry by entry: {lib}.{called}imum(a, b). "
-          "Of one: {lib}.{called}(a).", line=r"(?<![\w.])(?P<called>max|min)\("),
+          "Python's `{called}` compares arrays as a whole. {lib}.{called}imum(a, b) goes entry "
+          "by entry, a.{called}() over one array.", line=r"(?<![\w.])(?P<called>max|min)\("),
     Cause("if over an array", TRUTH,
           "`{called}` asks for one truth value, but there is one per entry. Use "
           "{lib}.where(condition, a, b), or multiply with the mask.",
@@ -384,11 +384,11 @@ CAUSES = (
           "missing on the right side?"),
     # one number of many
     Cause("math on an array", ONE_NUMBER,
-          "math.{called} takes one number. NumPy's function goes entry by entry: np.{called}.",
-          line=r"(?<!\w)math\.(?P<called>sqrt|exp|log|log2|log10|sin|cos|tanh?|floor|ceil)\("),
+          "The functions of math work with single numbers, those of NumPy with arrays. They are "
+          "np.sqrt, np.exp, np.log, np.sum.", line=r"(?<!\w)math\."),
     Cause("array to a number", rf"{ONE_NUMBER}|real number, not '?(?:list|tuple)",
-          "One number is asked of an array, as float(...) and math's functions do. Is a mean or "
-          "a sum missing before? Or take its one entry: a[0]."),
+          "One number is asked of an array, as float(...) does. Is a mean or a sum missing "
+          "before? Or take its one entry: a[0]."),
     # operands
     Cause("ellipsis", r"'ellipsis'",
           "`...` is still there in place of code. Write what belongs there."),
@@ -412,6 +412,11 @@ CAUSES = (
           "Does np.{called} get a torch tensor? Use torch.{called}, or give it "
           "t.detach().numpy().",
           line=r"(?<!\w)np\.(?P<called>mean|sum|max|min|prod|std|var)\((?![^=]{0,200}=)"),
+    Cause("argument forgotten",
+          r"(?P<called>\w{1,60})>?\(\) missing \d{1,3} required (?:positional|keyword-only) "
+          r"argument: '(?P<name>\w{1,60})'",
+          "A call of `{called}` lacks its argument `{name}`. Pass all of its arguments, in their "
+          "order."),
     Cause("arguments forgotten", r"(?P<called>\w{1,60})>?\(\) missing (?:\d{1,3} )?required",
           "A call of `{called}` lacks arguments. Pass all of them, in their order."),
     Cause("number of arguments",
@@ -466,8 +471,8 @@ CAUSES = (
           "A tensor with requires_grad=True is changed in place. Write a = a - ... in place of a "
           "-= ..., or do it under torch.no_grad()."),
     Cause("types of tensors", r"could not infer output dtype|must be either a floating point"
-          r"|can't be cast to the desired|same dtype|same scalar type|expected scalar type|[Ff]ound dtype"
-          r"|[Ee]xpected (?:Double|Float|Long|Int|object of scalar).{0,40} but got ",
+          r"|can't be cast to the desired|same dtype|same scalar type|expected scalar type"
+          r"|[Ff]ound dtype|[Ee]xpected (?:Double|Float|Long|Int|object of scalar).{0,40} but got ",
           "Integers, float32 (torch's own choice) and float64 (NumPy's) do not mix in torch. "
           "Convert the tensor: t.double()."),
     # linear algebra
