@@ -2,8 +2,8 @@
 
 An error says what Python could not do. `explain` says which mistake leads there, and the cure. It
 knows only what travels from a sandbox: the name of the error's class and its text. `CAUSES` is the
-table of what it knows. Errors that hardly arise in this homework are not in it. To those of syntax
-one row is given: they stop the cell, before a function of it can be called.
+table of what it knows. Errors that hardly arise in this homework are not in it. Those of syntax
+have one row: they stop a cell before its function can be called.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ CAUSES = (
     Cause("builtin assigned", rf"local variable '(?P<name>{BUILTINS}|np|torch)'",
           "Because this function assigns to `{name}`, the name means its own variable everywhere "
           "in it. Choose another name."),
-    Cause("parameter renamed", r"(?:name|local variable) '(?P<name>RENAMED)'",
+    Cause("parameter renamed", r"(?:^NameError: name|local variable) '(?P<name>RENAMED)'",
           "`{name}` is a parameter of the stub. Your function calls it `{renamed}`."),
     Cause("parameter lost", r"name '(?P<name>RENAMED)' is not defined",
           "`{name}` is a parameter of the stub, but not of your function. Write the parameters "
