@@ -87,6 +87,26 @@ def test_an_exception_comes_with_its_type_text_and_line():
     assert "in the line: return y.average() - theta" in text
 
 
+def test_the_line_that_calls_a_helper_does_not_explain_the_error_of_the_helper():
+    def bound(r):
+        return 0.0 if r else 1.0
+
+    def constant_gradient(theta, y):
+        return max(theta - y[0], 0.0) + bound(y)
+
+    text = message(constant_gradient)
+    assert "in the line: return max(theta - y[0], 0.0) + bound(y)" in text
+    assert "np.maximum go entry by entry" in text
+    assert "compares arrays as a whole" not in text
+
+
+def test_a_comprehension_is_the_function_itself():
+    def constant_gradient(theta, y):
+        return sum(max(theta - y, each) for each in y)
+
+    assert "compares arrays as a whole" in message(constant_gradient)
+
+
 def test_sys_exit_is_reported_like_any_exception():
     def constant_gradient(theta, y):
         raise SystemExit("bye")

@@ -173,7 +173,7 @@ def test_no_expression_goes_back_over_a_long_text(file, pattern, flags, anchored
 
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.name)
 def test_no_expression_for_an_error_goes_back_over_a_long_text(cause):
-    assert not goes_back(cause.text.replace("RENAMED", "theta|x"))
+    assert not goes_back(cause.error.replace("RENAMED", "theta|x"))
     assert not goes_back(cause.line.replace("PARAMETER", "theta|x"))
 
 

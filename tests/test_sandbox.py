@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from dataclasses import replace
 
 import numpy as np
@@ -868,6 +869,23 @@ def test_functions_look_like_functions(run):
         assert isinstance(f, StudentFunction)
         assert callable(f)
         assert f.__name__ == "f"
+
+
+@pytest.mark.parametrize(("name", "by_helper"), [("f", True), ("g", False), ("h", False)])
+def test_an_error_of_a_helper_has_a_frame_inside_that_of_the_function(run, name, by_helper):
+    session, _ = run(
+        "def helper(y): return y.none",
+        "import json\n"
+        "def f(y): return helper(y)\n"
+        "def g(y): return sum(each.none for each in y)\n"
+        "def h(y): return json.loads(str(y))",
+    )
+    with pytest.raises(Exception) as caught:  # noqa: PT011 (of several kinds)
+        call(session, name, [1.0, None])
+    frames = [frame for frame, _ in traceback.walk_tb(caught.tb)]
+    own = next(frame for frame in frames if frame.f_code.co_name == name)
+    assert (frames[-1] is not own) == by_helper
+    assert frames[-1].f_globals is own.f_globals
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can change users")

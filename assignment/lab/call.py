@@ -397,15 +397,23 @@ class Call:
     def fail_with_error(self, error: BaseException) -> NoReturn:
         """Raise the feedback for a function that stopped with an error.
 
-        In a hidden test it names the type alone: the text can quote the arguments.
+        In a hidden test it names the type alone: the text can quote the arguments. The line is
+        always one of the function; where another function of the student's raised the error, that
+        line calls it, and does not tell why.
         """
         kind, text, line = self.type_name(error), "", ""
         shown = f"{kind}, on input of this kind."
         if not self.hidden:
-            frames = traceback.extract_tb(error.__traceback__)
-            own = [frame for frame in frames if frame.name == self.name and frame.line]
+            lines = traceback.extract_tb(error.__traceback__)
+            own = [frame for frame in lines if frame.name == self.name and frame.line]
             kind, text, line = type(error).__name__, str(error), own[-1].line or "" if own else ""
             shown = f"{kind}: {text}" + (f"\nin the line: {line}" if line else "")
+            frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+            outer = [frame for frame in frames if frame.f_code.co_name == self.name][-1:]
+            inner = [frame for frame in frames if outer and frame.f_globals is outer[0].f_globals]
+            # The sandbox goes by the same rule, see `raised_by_helper` there.
+            names = {self.name, "<listcomp>", "<genexpr>", "<setcomp>", "<dictcomp>"}
+            line = line if all(frame.f_code.co_name in names for frame in inner[-1:]) else ""
         advice = explain(kind, text, line, tuple(self.arguments), tuple(parameters(self.function)))
         self.fail("raised", "it stopped with an error", error=shown, advice=advice)
 

@@ -106,6 +106,7 @@ class ErrorReport(TypedDict, total=False):
     base: str  # the name of the nearest class among its bases that Python or NumPy knows
     text: str
     line: str  # of the student's code
+    by_helper: bool  # whether another function raised it than the one that was called
     missing: str  # what it wanted that grading does not have: a key of `sessions.MISSING`, or ""
     short: bool  # whether something was used up
 

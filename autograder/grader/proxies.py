@@ -78,7 +78,10 @@ class StudentFunction:
         return self._case.session.limits.memory_mb
 
     def _raise_again(self, report: object) -> NoReturn:
-        """Raise an error like the one that came, with the student's line in its traceback."""
+        """Raise an error like the one that came, with the student's line in its traceback.
+
+        If another function of the student's raised it, that one has a frame, too.
+        """
         report = report if isinstance(report, dict) else {}
         text, line = (str(report.get(key, ""))[:LONGEST_TEXT] for key in ("text", "line"))
         text = "\n".join([text, *missing(report)])
@@ -90,8 +93,10 @@ class StudentFunction:
         if len(linecache.cache) > MOST_PLACES:
             linecache.clearcache()
         linecache.cache[place] = (len(line), None, [f"{line}\n"], place)
-        code = compile("raise error", place, "exec").replace(co_name=self.__name__)
-        exec(code, {"error": error})
+        helper = compile("raise error", "<helper>", "exec")
+        source = "exec(helper)" if report.get("by_helper") is True else "raise error"
+        code = compile(source, place, "exec").replace(co_name=self.__name__)
+        exec(code, {"error": error, "helper": helper})
         raise AssertionError("unreachable")
 
 

@@ -350,7 +350,20 @@ def describe(error: BaseException, function: str = "") -> ErrorReport:
     text, line = text[:LONGEST_TEXT], line[:LONGEST_TEXT]
     report: ErrorReport = {"type": name, "base": base, "text": text, "line": line}
     report["missing"], report["short"] = find_missing(error), is_shortage(error)
+    report["by_helper"] = raised_by_helper(error, function)
     return report
+
+
+def raised_by_helper(error: BaseException, function: str) -> bool:
+    """Return whether an error arose in a function of the notebook that ``function`` calls.
+
+    What libraries raise counts for the function that calls them, as comprehensions do.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    outer = [frame for frame in frames if frame.f_code.co_name == function][-1:]
+    inner = [frame for frame in frames if outer and frame.f_globals is outer[0].f_globals]
+    names = {function, "<listcomp>", "<genexpr>", "<setcomp>", "<dictcomp>"}
+    return any(frame.f_code.co_name not in names for frame in inner[-1:])
 
 
 def find_missing(error: BaseException) -> str:
