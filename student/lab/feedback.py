@@ -329,9 +329,10 @@ def _gradient_factors(sign: str, n: int) -> Factors:
 
 def _of_counting(less_one: str, n: int) -> Factors:
     """Return the factors of dividing by another number of points than N."""
-    factors = {one(less_one): n / (n - 1)} if n > 1 else {}
+    factors = {one("n plus one"): n / (n + 1)}
+    factors |= {one(less_one): n / (n - 1)} if n > 1 else {}
     taken = (1, 2, 1 / 2, n, n - 1)
-    fixed = [k for k in FIXED_NUMBERS if k != n - 1 and n / k not in taken]
+    fixed = [k for k in FIXED_NUMBERS if k not in (n - 1, n + 1) and n / k not in taken]
     return factors | {one("fixed number", k=k): n / k for k in fixed}
 
 

@@ -43,21 +43,45 @@ def show_difference(got: Any, expected: Any) -> str:
 
 
 def type_hint(value: Any, expected: Any) -> str:
-    """Return advice for a result of a wrong type."""
+    """Return advice for a result of a wrong type, or such a part of a result.
+
+    Args:
+        value: what came.
+        expected: the right one: a number, an array, or a dict of parts by name.
+    """
     if _is_lstsq(value):
         return "It is all that np.linalg.lstsq returns. The solution is its first entry: take [0]."
-    if isinstance(value, dict):
-        return "Return a tuple, without names: the order tells what is what."
-    if isinstance(expected, dict) and not isinstance(value, str):
-        return f"Take it apart: return {', '.join(expected)}, with commas between them."
-    if isinstance(value, str):
-        return "Return the number itself, not a text."
     if callable(value):
         return "It is a function that was not called: are the parentheses () missing?"
-    if not isinstance(value, (tuple, list)):
-        return ""
-    if isinstance(expected, np.ndarray):
-        return "np.array(...) makes an array of it."
+    if isinstance(value, (bool, np.bool_)):
+        return "A comparison gives True or False: return the number itself."
+    if isinstance(value, (complex, np.complexfloating)):
+        return "A complex number comes from a root or a power of a negative one."
+    if isinstance(expected, dict):
+        if isinstance(value, dict):
+            return "Return a tuple, without names: the order tells what is what."
+        return f"Return the parts one by one: return {', '.join(expected)}"
+    kind = "array" if isinstance(expected, np.ndarray) else "number"
+    if isinstance(value, (str, dict)):
+        return f"Return the {kind} itself, not a {'text' if isinstance(value, str) else 'dict'}."
+    return _array_hint(value, expected) if kind == "array" else _of_number(value)
+
+
+def _array_hint(value: Any, expected: np.ndarray) -> str:
+    """Return advice for what should be an array, and is a list or the like."""
+    if not isinstance(value, (list, tuple)):
+        return "np.array(list(...)) makes an array of it."
+    try:
+        fits = np.shape(np.array(value, dtype=float)) == expected.shape
+    except (TypeError, ValueError):  # parts of several kinds
+        fits = False
+    return "np.array(...) makes an array of it." if fits else "Return one array alone."
+
+
+def _of_number(value: Any) -> str:
+    """Return advice for what should be a number, and holds some."""
+    if not isinstance(value, (list, tuple)):
+        return "Return the number itself."
     if len(value) == 1:
         return "Return the number itself: a comma behind it, or brackets around it, makes a tuple."
     return f"It holds {len(value)} values: return the one number alone."
@@ -96,4 +120,4 @@ def shape_hint(got: tuple[int, ...], wanted: tuple[int, ...], per: str) -> str:
         return "It is a table with one column (or row): flatten it to one axis, e.g. with .ravel()."
     if len(got) > 1:
         return ALL_PAIRS if set(got) == set(wanted) else ONE_AXIS_TOO_MANY
-    return ""
+    return f"It should have one entry per {per}: where is it filled, and how often?"

@@ -44,7 +44,8 @@ MISTAKES = {
     ),
     "argument ignored": Mistake(
         "{argument} ignored: another value there gives the same result",
-        "Look for a fixed number, or a variable of the notebook, that stands in its place.",
+        "A fixed number, another argument or a variable of the notebook may stand in its place, "
+        "or a term is missing.",
     ),
     "argument replaced": Mistake(
         "{argument} ignored: the function reads the notebook's variable {variable} instead",
@@ -59,7 +60,7 @@ MISTAKES = {
         "Start there: a wrong value of it spoils this one too.",
     ),
     "returns nothing": Mistake(
-        "a `return` is missing",
+        "a `return` is missing, or what it returns is None",
         "Printing a value, or storing it in a variable, hands nothing back to the caller.",
     ),
     # -- any function: the value as a whole --
@@ -91,12 +92,13 @@ MISTAKES = {
         "range(n) ends at n - 1 by itself: range(n - 1) and [:-1] skip the last.",
     ),
     "return in loop": Mistake(
-        "the loop ends after its first round: only the first {each} counts",
-        "The `return` stands inside the loop. Move it to the left, below the loop.",
+        "only the first {each} counts",
+        "Does a `return` (or a `break`) stand inside the loop? It ends the loop after its first "
+        "round: move it to the left, below the loop.",
     ),
     "overwritten": Mistake(
-        "only the last round of the loop counts: the last {each}",
-        "`=` overwrites the value in each round; collect with `+=`, or store by index.",
+        "only the last {each} counts",
+        "In a loop, `=` overwrites the value in each round: collect with `+=`, or store by index.",
     ),
     "not added up": Mistake(
         "it is one number per {each}, not added up", "The sum (or mean) over them is missing."
@@ -156,6 +158,7 @@ MISTAKES = {
     "n minus one": Mistake(
         "it is divided by N - 1", "The loss is a plain mean over N points: divide by N."
     ),
+    "n plus one": Mistake("it is divided by N + 1", "The loss is a mean over N points."),
     "no x": Mistake(
         "the factor x_i is forgotten",
         "By the chain rule, (theta * x_i - y_i)**2 has the inner derivative x_i.",
@@ -193,6 +196,11 @@ MISTAKES = {
         "a factor reaches one of the two terms only: parentheses are missing",
         "`a * (b - c)` is not `a * b - c`.",
     ),
+    "x in one term": Mistake(
+        "x_i is missing in one of the two terms",
+        "Are parentheses missing (`a * (b - c)` is not `a * b - c`), or is theta taken for the "
+        "prediction theta * x_i?",
+    ),
     "theta outside": Mistake(
         "theta stands outside the sum, so it is counted once",
         "The sum goes over (theta - y_i): theta is in each of the N summands.",
@@ -215,7 +223,7 @@ MISTAKES = {
     ),
     "x and y swapped": Mistake(
         "x and y are swapped",
-        "Look at the order of the arguments where you call a function, and at the formula.",
+        "Look at the order of parameters and arguments in `def` and in calls, and at the formula.",
     ),
     "no average contribution": Mistake(
         "each summand is N times too large: the 1/N of the mean is missing",
@@ -308,7 +316,7 @@ MISTAKES = {
         "np.linalg.norm takes a square root; the sum of squares has none.",
     ),
     "median": Mistake(
-        "it is the median",
+        "the median stands in place of the mean",
         "The median minimises the mean absolute error; here the error is squared.",
     ),
     "smallest": Mistake(
@@ -491,12 +499,13 @@ MISTAKES = {
         "range(n) ends at n - 1 by itself: range(n - 1) and [:-1] skip the last.",
     ),
     "first unit only": Mistake(
-        "the loop over the units ends after its first round: only the first unit counts",
-        "The `return` stands inside the loop. Move it to the left, below the loop.",
+        "only the first hidden unit counts",
+        "Does a `return` (or a `break`) stand inside the loop? It ends the loop after its first "
+        "round: move it to the left, below the loop.",
     ),
     "last unit only": Mistake(
         "only the last hidden unit counts",
-        "`=` overwrites the output in each round of the loop; add the units up with `+=`.",
+        "In a loop, `=` overwrites the output in each round: add the units up with `+=`.",
     ),
     "mean over units": Mistake(
         "it is averaged over the units", "Units add up: take their sum, not their mean."
@@ -592,6 +601,10 @@ MISTAKES = {
     "divided by units": Mistake(
         "it is divided by the number of hidden units instead of the number of points",
         "The loss is a mean over the N points: divide by N.",
+    ),
+    "mask for relu": Mistake(
+        "the mask stands in g_w2 where the relu's output belongs",
+        "w2 is multiplied by relu(w1 * x + b1).",
     ),
     "no residual": Mistake(
         "the residual is missing", "By the chain rule, every gradient holds output minus target."
@@ -724,7 +737,7 @@ MISTAKES = {
         "Return the distance itself.",
     ),
     "one row of w1": Mistake(
-        "w1 of one row is used for both elbows",
+        "w1 (or b1) of one row is used for both elbows",
         "Each elbow needs w1 and b1 of the same moment.",
     ),
     "abs of each elbow": Mistake(
@@ -789,7 +802,7 @@ class Reading(NamedTuple):
     def __str__(self) -> str:
         """Return what is wrong and why, in sentences."""
         texts = [str(MISTAKES[name]) for name in self.names]
-        return self._placed(filled(" And: ".join(texts), dict(self.words)))
+        return self._placed(filled("\nAnd: ".join(texts), dict(self.words)))
 
     def _placed(self, text: str) -> str:
         return f"In {self.where}: {text[0].lower()}{text[1:]}" if self.where else text

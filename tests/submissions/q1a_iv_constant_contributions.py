@@ -64,7 +64,7 @@ def last_point_forgotten(theta, y):
     return 2 * (theta - y[:-1]) / len(y)
 
 
-@wrong(fails="public sizes values", says="its dtype is object")
+@wrong(fails="public sizes values", says="values of type object")
 def objects(theta, y):
     return np.array([2 * (theta - y_i) / len(y) for y_i in y], dtype=object)
 

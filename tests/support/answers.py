@@ -77,7 +77,8 @@ def run_cell(source: str, names: dict[str, object]) -> None:
     """Run a cell; like in a notebook, an error of its own lies with what it has not defined."""
     place = f"<cell {hash(source)}>"
     linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)
-    with redirect_stdout(io.StringIO()), suppress(Exception):
+    with redirect_stdout(io.StringIO()), suppress(Exception), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         exec(compile(source, place, "exec"), names)
 
 
