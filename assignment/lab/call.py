@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ from .recognise import (
 )
 from .seen import copied, find_certain, is_data, look_up, names_read, other_values, parameters
 
+# Of what a function takes when it is called again, in seconds.
+LONGEST_DIAGNOSIS = 2.0
 # Of how many parameters all orders are tried.
 MOST_REORDERED = 4
 # What usual mistakes lead to: from the arguments, the right result, and what others lead to.
@@ -121,7 +124,8 @@ def get_result(
         call.fail_with_error(refusal.error)
     got = call.read(call.raw, expected)
     for part, right in _parts(got, expected):
-        if not np.all(np.isfinite(part) | np.isnan(right)):
+        # As many nan as there should be, though elsewhere: then it is the order that is wrong.
+        if np.any(np.isinf(part) & ~np.isnan(right)) or _count_nan(part) > _count_nan(right):
             call.fail_not_finite(got, part, right)
     for name, value in passed.items():
         call.check_unmodified(name, value)
@@ -146,6 +150,7 @@ class Call:
         others: the values that mistakes lead to which the test alone knows.
         part: of a result that is a tuple: the one being looked at.
         raw: the result as it came.
+        seconds: that the function has taken, in all of its calls.
     """
 
     function: Callable[..., Any] | None
@@ -159,6 +164,7 @@ class Call:
     is_form: bool
     part: str = ""
     raw: Any = None
+    seconds: float = 0.0
 
     @property
     def name(self) -> str:
@@ -171,6 +177,7 @@ class Call:
     def run(self, passed: Mapping[str, Any]) -> Any:
         """Return what the function returns for ``passed``; explain what stops it."""
         function = self.check_callable()
+        began = time.monotonic()
         try:
             return function(*passed.values())
         except NotImplementedError as stub:
@@ -189,6 +196,8 @@ class Call:
             raise  # somebody pressed stop
         except BaseException as error:
             self.fail_with_error(error)
+        finally:
+            self.seconds = time.monotonic() - began
 
     def check_callable(self) -> Callable[..., Any]:
         """Return the function; fail if there is none, or one that takes other arguments."""
@@ -267,12 +276,20 @@ class Call:
         )
 
     def again(self, **changed: Any) -> Any:
-        """Return what the function returns if some arguments are others; None if it fails."""
+        """Return what the function returns if some arguments are others; None if it fails.
+
+        Also None where it takes long: a diagnosis should not make anybody wait.
+        """
+        if self.seconds > LONGEST_DIAGNOSIS:
+            return None
         passed = {name: copied(value) for name, value in {**self.arguments, **changed}.items()}
+        began = time.monotonic()
         try:
             return plain(self.function(*passed.values()))  # type: ignore[misc]
         except Exception:
             return None
+        finally:
+            self.seconds += time.monotonic() - began
 
     def in_context(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
         """Return readings with the words that this call knows."""
@@ -531,6 +548,10 @@ class Call:
 
 def _tuple(expected: Any) -> Any:
     return tuple(expected.values()) if isinstance(expected, dict) else expected
+
+
+def _count_nan(value: Any) -> int:
+    return int(np.sum(np.isnan(value)))
 
 
 def _same(before: Any, after: Any) -> bool:
