@@ -29,7 +29,8 @@ MASTERS = ("gradient_descent", "relu_sgd")
 # Functions of which many results are right.
 FREE = ("output_layer_optimum",)
 # Further inputs, on which a mistake that fits a wrong result has to show as well.
-y, x = np.array([-1.9, 2.3, 0.7, 5.2]), np.array([-2.7, 1.2, -0.9, 0.4])
+y = np.array([-1.9, 2.3, 0.7, 5.2, -0.4, 3.6, 1.1, 2.8])
+x = np.array([-2.7, 1.2, -0.9, 0.4, 1.6, -0.3, 2.2, -1.4])
 w1, b1, w2 = np.array([1.3, -0.7, 2.1]), np.array([0.2, 0.9, -1.7]), np.array([-1.1, 0.6, 1.9])
 t, H = (
     np.array([[0.6, -1.1], [1.4, 0.7], [2.3, -1.9]]),
@@ -43,7 +44,7 @@ PROBES: dict[str, list[tuple[Any, ...]]] = {
     "constant_sgd_update": [(-0.8, -2.3, 0.23), (-0.8, -1.1, 0.23)],
     "linear_gradient": [(2.7, x, y)],
     "linear_optimum": [(x, y)],
-    "linear_update": [(2.7, x, y, 0.11), (0.9, x, y, 0.11)],
+    "linear_update": [(2.7, x, y, 0.11), (0.45, x, y, 0.11)],
     "linear_contributions": [(-0.8, x, y)],
     "linear_sgd_update": [(0.8, 1.7, -0.9, 0.11), (0.8, -1.3, 2.6, 0.11)],
     "elbow_locations": [(w1, b1)],

@@ -171,6 +171,10 @@ class Shown(NamedTuple):
         """Return whether the result is right."""
         return self.agrees(self.right)
 
+    def is_wrong(self) -> bool:
+        """Return whether there is a result, and not the right one."""
+        return self.got is not None and not self.is_right()
+
     def leads_here(self, reading: Reading, way: int) -> bool:
         """Return whether a mistake leads to this result; yes, if nothing is known of it here."""
         values = self.known.get(reading, [])
