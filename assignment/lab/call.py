@@ -241,7 +241,7 @@ class Call:
     def _reordered(self) -> tuple[Reading, ...]:
         """Return whether all results are right if arguments are passed in another order."""
         examples = [] if self.is_form or len(self.arguments) > MOST_REORDERED else self._examples()
-        for order in itertools.permutations(self.arguments):
+        for order in list(itertools.permutations(self.arguments))[1:]:
             if examples and all(self._is_right_in(order, example) for example in examples):
                 return (one("parameters reordered", own=", ".join(parameters(self.function))),)
         return ()

@@ -75,8 +75,8 @@ MISTAKES = {
     ),
     "nearly": Mistake(
         "it is close, but not equal",
-        "A difference quotient, a grid search, or a descent that stops early comes close: "
-        "the exact formula is asked for.",
+        "Is it an approximation (a difference quotient, a grid search, a descent that stops "
+        "early)? The exact formula is asked for.",
     ),
     "squared value": Mistake("it is the square of the right value", "Leave the last `**2` out."),
     "fixed number": Mistake(

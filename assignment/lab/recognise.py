@@ -25,7 +25,7 @@ RELATIVE_TOLERANCE = 1e-4
 # instead; ten times the rounding error of float32.
 CANCELLATION = 1e-6
 # What is this close, and not equal, has been found by approximation.
-NEARLY = 0.03
+NEARLY = 0.02
 # What an array holds before anything is stored in it.
 FILLS = (0.0, np.nan)
 # With more than two mistakes to choose from, a claim would be a guess.

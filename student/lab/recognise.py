@@ -25,7 +25,7 @@ RELATIVE_TOLERANCE = 1e-4
 # instead; ten times the rounding error of float32.
 CANCELLATION = 1e-6
 # What is this close, and not equal, has been found by approximation.
-NEARLY = 0.03
+NEARLY = 0.02
 # What an array holds before anything is stored in it.
 FILLS = (0.0, np.nan)
 # With more than two mistakes to choose from, a claim would be a guess.
@@ -170,6 +170,10 @@ class Shown(NamedTuple):
     def is_right(self) -> bool:
         """Return whether the result is right."""
         return self.agrees(self.right)
+
+    def is_wrong(self) -> bool:
+        """Return whether there is a result, and not the right one."""
+        return self.got is not None and not self.is_right()
 
     def leads_here(self, reading: Reading, way: int) -> bool:
         """Return whether a mistake leads to this result; yes, if nothing is known of it here."""

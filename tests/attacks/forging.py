@@ -321,6 +321,8 @@ def {victim}(y):
 """
 UNGRADABLE = "returned something that cannot be graded"
 SOMETHING_ELSE = "sent something else than results to the grader"
+# What a wrong value is followed by: the check calls once more, with other arguments than these.
+RESIZED = "changed the shape of an argument"
 # What a function sends that leaves the public test's arguments as they are.
 _DATA = base64.b64encode(struct.pack(f"<{len(PUBLIC_Y)}d", *PUBLIC_Y)).decode()
 RETURNED = '{"returned": %s, "arguments": [{"array": "<f8", "shape": [5], "data": "'
@@ -348,7 +350,7 @@ def _returning(value: str) -> str:
 
 
 _forged_answer("several_answers", "Answers a hundred times before it returns.",
-               f"{_returning('5.0')} * 100", "the value is wrong")  # fmt: skip
+               f"{_returning('5.0')} * 100", RESIZED)  # fmt: skip
 _forged_answer("giant_length", "Announces four gigabytes.", r"b'\xff\xff\xff\xff' + b'x' * 1000",
                "it is larger than 4 MB")  # fmt: skip
 _forged_answer("half_a_message", "Announces more than it sends.", r"b'\0\0\xff\xff' + b'[1, '",
@@ -367,7 +369,7 @@ _forged_answer("nested_value", "Nests a value a hundred deep.", _returning("[" *
                "it is nested too deep", warm=True)  # fmt: skip
 _forged_answer("duplicate_keys", "Says it two times, right and wrong.",
                """message('{"returned": 2.8, "returned": 5, "arguments": [], "keywords": 1}')""",
-               "the value is wrong", warm=True)  # fmt: skip
+               RESIZED, warm=True)  # fmt: skip
 _forged_answer("unknown_tag", "Sends a value of a kind that there is not.",
                _returning('{"pickle": "gASVCg=="}'), "it is not a value", warm=True)  # fmt: skip
 _forged_answer("array_of_objects", "Sends addresses as an array of objects.",
