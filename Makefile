@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 # The modules of tests/ that need no sandbox, no release and no browser.
-QUICK := bank feedback recognise errors training doctor upload protocol project
+QUICK := bank feedback recognise training doctor upload protocol project
 
 .DEFAULT_GOAL := help
 .PHONY: help setup release check checkpoints mistakes portability quick test bench bench-attacks format lint clean

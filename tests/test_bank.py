@@ -1,7 +1,8 @@
 """Does every wrong answer lose, with the right words, and every right answer pass?
 
 The bank runs in this process on the test files that are inside the zips; a sample of it runs
-through stock `otter run` as well, in `test_stock_otter.py`.
+through stock `otter run` as well, in `test_stock_otter.py`. What students write, of which there
+is more, runs in `test_students.py`.
 """
 
 from __future__ import annotations
@@ -14,20 +15,18 @@ from typing import get_args
 
 import pytest
 from lab.failure import Kind
-from lab.mistakes import SENTENCES
 from submissions import BANK, STUDENTS
 from support.answers import case_name, find_errors
 
-ANSWERS = [*BANK, *STUDENTS]
-WRONG = [answer for answer in ANSWERS if answer.fails]
-RIGHT = [answer for answer in ANSWERS if not answer.fails]
+WRONG = [answer for answer in BANK if answer.fails]
+RIGHT = [answer for answer in BANK if not answer.fails]
 Verdicts = dict[str, dict[str, Exception | None]]
 
 
 @pytest.fixture(scope="module")
 def verdicts(test_files) -> Verdicts:
-    """The error in each test case, if any, of every answer, by the answer's id."""
-    return {answer.id: find_errors(answer, test_files) for answer in ANSWERS}
+    """The error in each test case, if any, of every answer in the bank, by the answer's id."""
+    return {answer.id: find_errors(answer, test_files) for answer in BANK}
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +41,8 @@ def test_wrong_answer_fails_where_and_as_it_should(answer, verdicts):
     assert set(failures) == answer.fails, "\n\n".join(map(str, failures.values()))
     first = next(iter(failures.values()))
     assert answer.says in " ".join(str(first).split())
-    names = {name for reading in first.facts["mistakes"] for name in reading}
-    assert names == set(answer.names) or not answer.names
-    assert not names or answer.names or answer in BANK, "no other mistake may be claimed"
+    if answer.names:
+        assert {n for reading in first.facts["mistakes"] for n in reading} == set(answer.names)
 
 
 @pytest.mark.parametrize("answer", RIGHT, ids=lambda answer: answer.id)
@@ -74,11 +72,6 @@ def test_every_hidden_test_has_a_wrong_answer_that_only_it_catches(test_files):
             (function,) = inspect.signature(case.body.test_func).parameters
             if case.hidden:
                 assert (question, function, case_name(case)) in alone
-
-
-def test_every_mistake_of_the_feedback_appears(errors):
-    seen = {name for e in errors for reading in e.facts["mistakes"] for name in reading}
-    assert seen == SENTENCES.keys()
 
 
 def test_facts_are_plain_data_of_a_known_kind(errors):
@@ -122,7 +115,7 @@ def test_hidden_messages_show_neither_arguments_nor_values(verdicts, test_files)
 
 
 def test_names_in_the_bank_are_unique():
-    assert max(Counter(answer.id for answer in ANSWERS).values()) == 1
+    assert max(Counter(answer.id for answer in [*BANK, *STUDENTS]).values()) == 1
 
 
 def test_wrong_answers_that_pass_the_public_test_exist_for_every_function():

@@ -365,7 +365,8 @@ def agree(got: Any, value: Any, scale: float = 0.0) -> bool:
         if not (isinstance(got, tuple) and isinstance(value, tuple) and len(got) == len(value)):
             return False
         return all(agree(*pair, scale) for pair in zip(got, value, strict=True))
-    got, value = plain(got), plain(value)
+    if type(got) is not float or type(value) is not float:
+        got, value = plain(got), plain(value)
     if not (is_number(got) and is_number(value)) or np.shape(got) != np.shape(value):
         return False
     return close(got, value, scale)
@@ -381,6 +382,9 @@ def close(got: Any, right: Any, scale: float = 0.0) -> bool:
     """
     if isinstance(right, dict):
         return all(close(got[name], value, scale) for name, value in right.items())
+    if isinstance(got, float) and isinstance(right, float):  # as below, fifty times faster
+        allowed = RELATIVE_TOLERANCE * max(abs(right), scale)
+        return abs(got - right) <= allowed or got == right or (got != got and right != right)
     size = np.abs(right)
     allowed = RELATIVE_TOLERANCE * np.maximum(size, scale)
     if np.ndim(right):

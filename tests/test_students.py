@@ -1,0 +1,52 @@
+"""Is what students write told as it should: the mistake that they made, and no other?
+
+More than a thousand answers, one mistake each, or none in a style of one's own. Each runs in a notebook in
+which all other functions are solved.
+"""
+
+from __future__ import annotations
+
+import pytest
+from lab.mistakes import MISTAKES
+from submissions import BANK, STUDENTS
+from support.answers import find_errors
+
+WRONG = [answer for answer in STUDENTS if answer.fails]
+RIGHT = [answer for answer in STUDENTS if not answer.fails]
+
+
+def names_in(errors) -> set[str]:
+    """Return the mistakes that failed checks name."""
+    return {name for error in errors for reading in error.facts["mistakes"] for name in reading}
+
+
+@pytest.mark.parametrize("answer", WRONG, ids=lambda answer: answer.id)
+def test_the_mistake_is_named_and_no_other(answer, test_files):
+    failures = {name: e for name, e in find_errors(answer, test_files).items() if e}
+    assert set(failures) == answer.fails, "\n\n".join(map(str, failures.values()))
+    first = next(iter(failures.values()))
+    assert names_in([first]) == set(answer.names)
+    assert answer.says in " ".join(str(first).split())
+    if answer.question.startswith("q1"):
+        assert "hidden unit" not in str(first)
+
+
+@pytest.mark.parametrize("answer", RIGHT, ids=lambda answer: answer.id)
+def test_right_answer_passes_whatever_its_style(answer, test_files):
+    errors = [str(error) for error in find_errors(answer, test_files).values() if error]
+    assert not errors, "\n\n".join(errors)
+
+
+def test_every_mistake_of_the_feedback_is_made_by_somebody(test_files):
+    said = {name for answer in STUDENTS for name in answer.names}
+    for answer in BANK:
+        if not set(answer.names) <= said:
+            said |= names_in(filter(None, find_errors(answer, test_files).values()))
+    assert said == MISTAKES.keys()
+
+
+def test_most_mistakes_that_can_be_told_are_named():
+    """Of a thousand, nine of ten; the rest gets a next step or advice on form."""
+    told = [answer for answer in WRONG if answer.names or not answer.says.startswith("Next step")]
+    assert len(WRONG) > 1000
+    assert len(told) >= 0.85 * len(WRONG)
