@@ -35,7 +35,7 @@ test: $(READY) ## run all tests
 	$(RUN) -m pytest -n 4 --dist loadscope
 
 quick: $(READY) ## run the cheap tests: bank, feedback, lab, uploads, protocol (seconds)
-	$(RUN) -m pytest $(QUICK:%=tests/test_%.py)
+	$(RUN) -m pytest -n 2 --dist loadscope $(QUICK:%=tests/test_%.py)
 
 mistakes: $(READY) ## work out again what known mistakes lead to on the public inputs
 	$(RUN) assignment/reference_mistakes.py
