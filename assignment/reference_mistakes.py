@@ -29,30 +29,29 @@ MASTERS = ("gradient_descent", "relu_sgd")
 # Functions of which many results are right.
 FREE = ("output_layer_optimum",)
 # Further inputs, on which a mistake that fits a wrong result has to show as well.
-y = np.array([-1.9, 2.3, 0.7, 5.2, -0.4, 3.6, 1.1, 2.8])
-x = np.array([-2.7, 1.2, -0.9, 0.4, 1.6, -0.3, 2.2, -1.4])
-w1, b1, w2 = np.array([1.3, -0.7, 2.1]), np.array([0.2, 0.9, -1.7]), np.array([-1.1, 0.6, 1.9])
-t, H = (
-    np.array([[0.6, -1.1], [1.4, 0.7], [2.3, -1.9]]),
-    np.array([[0.3, 1.2], [-0.8, 0.4], [-1.7, 0.9]]),
-)
+Y = np.array([-1.9, 2.3, 0.7, 5.2, -0.4, 3.6, 1.1, 2.8])
+X = np.array([-2.7, 1.2, -0.9, 0.4, 1.6, -0.3, 2.2, -1.4])
+W1, B1, W2 = np.array([1.3, -0.7, 2.1]), np.array([0.2, 0.9, -1.7]), np.array([-1.1, 0.6, 1.9])
+W1_ROWS = np.array([[0.6, -1.1], [1.4, 0.7], [2.3, -1.9]])
+B1_ROWS = np.array([[0.3, 1.2], [-0.8, 0.4], [-1.7, 0.9]])
+LONGER = np.append(X, [0.6, 1.7]), np.append(Y, [-0.3, 1.1])
 PROBES: dict[str, list[tuple[Any, ...]]] = {
-    "constant_gradient": [(2.6, y)],
-    "constant_optimum": [(y,)],
-    "constant_update": [(2.6, y, 0.23), (1.8, y, 0.23)],
-    "constant_contributions": [(-0.8, y)],
+    "constant_gradient": [(2.6, Y)],
+    "constant_optimum": [(Y,)],
+    "constant_update": [(2.6, Y, 0.23), (1.8, Y, 0.23)],
+    "constant_contributions": [(-0.8, Y)],
     "constant_sgd_update": [(-0.8, -2.3, 0.23), (-0.8, -1.1, 0.23)],
-    "linear_gradient": [(2.7, x, y)],
-    "linear_optimum": [(x, y)],
-    "linear_update": [(2.7, x, y, 0.11), (0.45, x, y, 0.11)],
-    "linear_contributions": [(-0.8, x, y)],
+    "linear_gradient": [(2.7, X, Y)],
+    "linear_optimum": [(X, Y)],
+    "linear_update": [(2.7, X, Y, 0.11), (0.45, X, Y, 0.11)],
+    "linear_contributions": [(-0.8, X, Y)],
     "linear_sgd_update": [(0.8, 1.7, -0.9, 0.11), (0.8, -1.3, 2.6, 0.11)],
-    "elbow_locations": [(w1, b1)],
-    "network_output": [(x, w1, b1, w2, 0.35)],
-    "function_slopes": [(x, w1, b1, w2)],
-    "network_gradient": [(x, y, w1, b1, w2, 0.35)],
-    "output_layer_optimum": [(np.append(x, [0.6, 1.7]), np.append(y, [-0.3, 1.1]), w1[:2], b1[:2])],
-    "elbow_travel": [(t, H)],
+    "elbow_locations": [(W1, B1)],
+    "network_output": [(X, W1, B1, W2, 0.35)],
+    "function_slopes": [(X, W1, B1, W2)],
+    "network_gradient": [(X, Y, W1, B1, W2, 0.35)],
+    "output_layer_optimum": [(*LONGER, W1[:2], B1[:2])],
+    "elbow_travel": [(W1_ROWS, B1_ROWS)],
 }
 
 

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 FILE = Path(__file__).with_name("examples.json")
-DIGITS = 8  # that a number in the file has; more would be rounding noise
+# Significant digits and decimals of a number in the file; more would be the noise of one CPU.
+DIGITS, DECIMALS = 8, 10
 
 
 class Example(NamedTuple):
@@ -84,7 +85,9 @@ def to_plain(value: Any) -> Any:
         return [to_plain(entry) for entry in value]
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
-    return float(f"{float(value):.{DIGITS}g}") if np.isfinite(value) else None
+    if not np.isfinite(value):
+        return None
+    return float(f"{round(float(value), DECIMALS):.{DIGITS}g}") + 0.0  # no -0.0
 
 
 def from_plain(value: Any) -> Any:
