@@ -269,13 +269,19 @@ def thief_by_torch(theta, y):
     return Tensor()
 
 
+def thief_by_parameter_names(y_is_4_5, theta):
+    return 0.0
+
+
 @pytest.mark.parametrize(
     "thief",
     [thief_by_message, thief_by_stub, thief_by_exception_name, thief_by_type_name,
-     thief_by_dtype, thief_by_torch],
+     thief_by_dtype, thief_by_torch, thief_by_parameter_names],
 )  # fmt: skip
 def test_a_hidden_test_repeats_nothing_that_the_function_says(thief):
-    assert "4.5" not in message(thief, hidden="other numbers")
+    text = message(thief, hidden="other numbers")
+    assert "4.5" not in text
+    assert "4_5" not in text
 
 
 def test_another_number_of_parameters_is_named():

@@ -290,9 +290,16 @@ class Call:
             self.seconds += time.monotonic() - began
 
     def in_context(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
-        """Return readings with the words that this call knows."""
+        """Return readings with the words that this call knows.
+
+        A hidden test shows no names that student code could have made up to carry its inputs.
+        """
         words = (("each", self.per), ("wanted", ", ".join(self.arguments)))
-        return tuple(reading._replace(words=words + reading.words) for reading in readings)
+        made_up = ("own",) if self.hidden else ()
+        return tuple(
+            reading._replace(words=words + tuple(w for w in reading.words if w[0] not in made_up))
+            for reading in readings
+        )
 
     # Looking at the result.
 
