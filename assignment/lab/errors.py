@@ -319,7 +319,7 @@ CAUSES = (
     Cause("entries not in a list", r"as a data type|dtype from an array",
           "np.array takes its entries as one list: np.array([1, 2])."),
     Cause("integer wanted", rf"{NO_INTEGER}|must be (?:tuple of ints|int), not",
-          "One integer is wanted here, as an index, a size or a number of rounds, but an array, "
+          "One integer is wanted here, as an index, a size or in range(len(y)), but an array, "
           "a float or text is given."),
     # shapes
     Cause("mask on one side", r"to indexing result|cannot assign \d{1,9} input values",
