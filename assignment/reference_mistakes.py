@@ -22,6 +22,7 @@ from typing import Any
 import nbformat
 import numpy as np
 from lab.examples import FILE, to_plain
+from lab.recognise import ways
 
 Named = dict[str, Any]
 FOLDER = Path(__file__).parent
@@ -114,11 +115,6 @@ def of_units(table: np.ndarray, b2: float) -> Named:
     }
 
 
-def ways(value: Any) -> list[Any]:
-    """Return the values of a mistake that can be made in several ways."""
-    return value if isinstance(value, list) else [value]
-
-
 # -- part 1: the constant model -------------------------------------------------------------
 
 
@@ -164,21 +160,18 @@ def constant_update(theta: float, y: np.ndarray, step_size: float) -> Named:
     slower = theta
     for y_i in y:
         slower = slower - step_size * 2 / len(y) * (slower - y_i)
-    gradients = constant_gradient(theta, y)
-    return of_step(theta, step_size, right, gradients) | {
+    known = of_step(theta, step_size, right, constant_gradient(theta, y))
+    known["parentheses"] += [
+        theta - step_size * 2 * theta - y.mean(),
+        theta - step_size * theta - y.mean(),
+        theta - step_size * 2 * theta - 2 * y.mean(),
+    ]
+    return known | {
         "point by point": [slow, slower],
         "two steps": [
             theta - right / 2 * (1 - (1 - 2 * step_size) ** steps) for steps in (2, 3, 4, 5)
         ],
         "optimum": y.mean(),
-        "parentheses": [
-            (theta - step_size) * right,
-            step_size * (theta - right),
-            theta - step_size * 2 * theta - y.mean(),
-            theta - step_size * theta - y.mean(),
-            theta - step_size * 2 * theta - 2 * y.mean(),
-            *(theta - step_size * g for g in gradients["parentheses"]),
-        ],
     }
 
 
@@ -193,23 +186,22 @@ def constant_contributions(theta: float, y: np.ndarray) -> Named:
 
 def constant_sgd_update(theta: float, y_i: float, step_size: float) -> Named:
     right = 2 * (theta - y_i)
-    return of_step(theta, step_size, right, {}) | {
+    known = of_step(theta, step_size, right, {})
+    known["no sign"] += [theta + step_size * abs(right)]
+    known["parentheses"] += [
+        theta - step_size * 2 * theta - y_i,
+        theta - step_size * (2 * theta - y_i),
+        theta - step_size * (theta - 2 * y_i),
+        theta - step_size * theta - y_i,
+    ]
+    return known | {
         "step of the loss": [theta - step_size * f * (theta - y_i) ** 2 for f in (1, 2)],
         "no theta": [theta + step_size * 2 * y_i, theta - step_size * 2 * y_i],
-        "no sign": [theta - step_size * abs(right), theta + step_size * abs(right)],
         "two steps": [
             theta - right / 2 * (1 - (1 - 2 * step_size) ** steps) for steps in (2, 3, 4, 5)
         ],
         "optimum": y_i,
         "plus y": theta - step_size * 2 * (theta + y_i),
-        "parentheses": [
-            (theta - step_size) * right,
-            step_size * (theta - right),
-            theta - step_size * 2 * theta - y_i,
-            theta - step_size * (2 * theta - y_i),
-            theta - step_size * (theta - 2 * y_i),
-            theta - step_size * theta - y_i,
-        ],
     }
 
 
@@ -299,22 +291,18 @@ def linear_update(theta: float, x: np.ndarray, y: np.ndarray, step_size: float) 
     for x_i, y_i in zip(x, y, strict=True):
         slow = slow - step_size * 2 * (slow * x_i - y_i) * x_i
         slower = slower - step_size * 2 / len(x) * (slower * x_i - y_i) * x_i
-    gradients = linear_gradient(theta, x, y)
-    known = of_step(theta, step_size, right, gradients)
+    known = of_step(theta, step_size, right, linear_gradient(theta, x, y))
     known["step no x"] = known.pop("no x")
+    known["parentheses"] += [
+        theta - step_size * 2 * np.mean(theta * x) - np.mean(y * x),
+        theta - step_size * 2 * np.mean(theta * x**2) - np.mean(y * x),
+        theta - step_size * 2 * np.mean(theta * x**2) - 2 * np.mean(y * x),
+    ]
     after = theta - step_size * right
     return known | {
         "point by point": [slow, slower],
         "two steps": after - step_size * gradient(after),
         "optimum": np.sum(x * y) / np.sum(x * x),
-        "parentheses": [
-            (theta - step_size) * right,
-            step_size * (theta - right),
-            theta - step_size * 2 * np.mean(theta * x) - np.mean(y * x),
-            theta - step_size * 2 * np.mean(theta * x**2) - np.mean(y * x),
-            theta - step_size * 2 * np.mean(theta * x**2) - 2 * np.mean(y * x),
-            *(theta - step_size * g for g in gradients["parentheses"]),
-        ],
     }
 
 
@@ -350,12 +338,22 @@ def linear_sgd_update(theta: float, x_i: float, y_i: float, step_size: float) ->
 
     r, right = theta * x_i - y_i, gradient(theta)
     after = theta - step_size * right
-    return of_step(theta, step_size, right, {}) | {
+    known = of_step(theta, step_size, right, {})
+    known["no sign"] += [
+        theta + step_size * abs(right),
+        theta - step_size * 2 * abs(r) * x_i,
+    ]
+    known["parentheses"] += [
+        theta - step_size * 2 * theta * x_i - y_i * x_i,
+        theta - step_size * 2 * theta * x_i**2 - y_i * x_i,
+        theta - step_size * 2 * (theta * x_i**2 - y_i),
+        theta - step_size * (2 * theta * x_i - y_i) * x_i,
+        theta - step_size * 2 * theta * x_i - y_i,
+    ]
+    return known | {
         "step no x": theta - step_size * 2 * r,
         "x twice": theta - step_size * right * x_i,
         "abs x": theta - step_size * 2 * r * abs(x_i),
-        "no sign": [theta - step_size * abs(right), theta + step_size * abs(right),
-                    theta - step_size * 2 * abs(r) * x_i],
         "constant model": theta - step_size * 2 * (theta - y_i),
         "y for x": theta - step_size * 2 * r * y_i,
         "x in one term": theta - step_size * 2 * (theta * x_i - y_i * x_i),
@@ -366,16 +364,7 @@ def linear_sgd_update(theta: float, x_i: float, y_i: float, step_size: float) ->
         "two steps": after - step_size * gradient(after),
         "optimum": y_i / x_i,
         "x and y swapped": theta - step_size * 2 * (theta * y_i - x_i) * y_i,
-        "parentheses": [
-            (theta - step_size) * right,
-            step_size * (theta - right),
-            theta - step_size * 2 * theta * x_i - y_i * x_i,
-            theta - step_size * 2 * theta * x_i**2 - y_i * x_i,
-            theta - step_size * 2 * (theta * x_i**2 - y_i),
-            theta - step_size * (2 * theta * x_i - y_i) * x_i,
-            theta - step_size * 2 * theta * x_i - y_i,
-        ],
-    }  # fmt: skip
+    }
 
 
 # -- part 2 ---------------------------------------------------------------------------------
@@ -403,7 +392,6 @@ def elbow_locations(w1: np.ndarray, b1: np.ndarray) -> Named:
                 np.clip(right, 0, 1), right[inside], np.where(inside, right, np.nan),
                 np.clip(finite, 0, 1), np.where(inside, right, 0.0),
             ],
-            "parentheses": [],
             "table": -b1[:, None] / w1,
         }  # fmt: skip
 
@@ -519,7 +507,6 @@ def network_gradient(
             parts(e, np.outer(e, w2) * (z < 0)), parts(e, np.outer(e, w2) * (z <= 0)),
         ],
         "divided by units": tuple(n / len(w1) * part for part in right),
-        "b1 sign": [],
         "tie active": parts(e, np.outer(e, w2) * (z >= 0)),
         "relu for its derivative": parts(e, np.outer(e, w2) * hidden),
         "gradient no w2": parts(e, e[:, None] * active),
@@ -604,9 +591,6 @@ def network_update(
     def step_with(grads: tuple[Any, ...], factor: float = 1) -> tuple[Any, ...]:
         return tuple(p - factor * step_size * g for p, g in zip(params, grads, strict=True))
 
-    def scaled(factor: float) -> tuple[Any, ...]:
-        return step_with(grads, factor)
-
     change = tuple(-step_size * g for g in grads)
     step = tuple(step_size * g for g in grads)
     over = tuple(p - g / step_size for p, g in zip(params, grads, strict=True))
@@ -615,8 +599,8 @@ def network_update(
         "network gradient": grads,
         "network divided by step size": freeze(over),
         "sign only": freeze(step_with(tuple(np.sign(g) for g in grads))),
-        "network step doubled": freeze(scaled(2)),
-        "network step halved": freeze(scaled(1 / 2)),
+        "network step doubled": freeze(step_with(grads, 2)),
+        "network step halved": freeze(step_with(grads, 1 / 2)),
         "gradients swapped": [
             freeze(step_with((*(grads[i] for i in order), grads[3])))
             for order in ((0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))

@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NoReturn
 
 import numpy as np
@@ -38,7 +39,16 @@ from .recognise import (
     plain,
     recognise,
 )
-from .seen import copied, find_certain, is_data, look_up, names_read, other_values, parameters
+from .seen import (
+    copied,
+    find_certain,
+    is_data,
+    look_up,
+    names_read,
+    other_values,
+    parameters,
+    raised_by_helper,
+)
 
 # Of what a function takes when it is called again, in seconds.
 LONGEST_DIAGNOSIS = 2.0
@@ -172,6 +182,29 @@ class Call:
         name = str(getattr(self.function, "__name__", ""))
         return name if name.isidentifier() else "your_function"
 
+    @property
+    def has_parts(self) -> bool:
+        """Whether the result should be a tuple."""
+        return isinstance(self.expected, dict)
+
+    @property
+    def right(self) -> Any:
+        """The right result, parts as a tuple; None where many are right."""
+        if self.is_form:
+            return None
+        return tuple(self.expected.values()) if self.has_parts else self.expected
+
+    @cached_property
+    def example(self) -> Example | None:
+        """The example that this call is, if it is one."""
+        return find_example(self.arguments, self.right)
+
+    @cached_property
+    def examples(self) -> list[Example]:
+        """The examples of the function, by what it is called and what it takes."""
+        examples = examples_of(self.example.function if self.example else self.name)
+        return [other for other in examples if other.arguments.keys() == self.arguments.keys()]
+
     # Getting the result.
 
     def run(self, passed: Mapping[str, Any]) -> Any:
@@ -240,9 +273,10 @@ class Call:
 
     def _reordered(self) -> tuple[Reading, ...]:
         """Return whether all results are right if arguments are passed in another order."""
-        examples = [] if self.is_form or len(self.arguments) > MOST_REORDERED else self._examples()
+        if self.is_form or len(self.arguments) > MOST_REORDERED or not self.examples:
+            return ()
         for order in list(itertools.permutations(self.arguments))[1:]:
-            if examples and all(self._is_right_in(order, example) for example in examples):
+            if all(self._is_right_in(order, example) for example in self.examples):
                 return (one("parameters reordered", own=", ".join(parameters(self.function))),)
         return ()
 
@@ -255,7 +289,10 @@ class Call:
 
         With ``is_only_guess``, only where it is seen what stands in its place.
         """
-        ignored = [name for name in self.arguments if self._is_ignored(name)]
+        # Here and where a public check looks.
+        inputs = [self.arguments, *(example.arguments for example in self.examples)]
+        before = [(arguments, self.again(**arguments)) for arguments in inputs]
+        ignored = [name for name in self.arguments if self._is_ignored(name, before)]
         if not ignored:
             return ()
         names = and_is(ignored)
@@ -264,13 +301,12 @@ class Call:
                 return (one("argument replaced", argument=names, variable=variable),)
         return () if is_only_guess else (one("argument ignored", argument=names),)
 
-    def _is_ignored(self, name: str) -> bool:
-        """Return whether an argument makes no difference, here and where a public check looks."""
-        bases = [dict(self.arguments), *(example.arguments for example in self._examples())]
+    def _is_ignored(self, name: str, before: list[tuple[Mapping[str, Any], Any]]) -> bool:
+        """Return whether an argument makes no difference, given inputs and their results."""
         return all(
-            agree(self.again(**base), self.again(**{**base, name: value}))
-            for base in bases
-            for value in other_values(name, base[name])
+            agree(result, self.again(**{**arguments, name: value}))
+            for arguments, result in before
+            for value in other_values(name, arguments[name])
         )
 
     def again(self, **changed: Any) -> Any:
@@ -430,12 +466,7 @@ class Call:
             own = [frame for frame in lines if frame.name == self.name and frame.line]
             kind, text, line = type(error).__name__, str(error), own[-1].line or "" if own else ""
             shown = f"{kind}: {text}" + (f"\nin the line: {line}" if line else "")
-            frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-            outer = [frame for frame in frames if frame.f_code.co_name == self.name][-1:]
-            inner = [frame for frame in frames if outer and frame.f_globals is outer[0].f_globals]
-            # The sandbox goes by the same rule, see `raised_by_helper` there.
-            names = {self.name, "<listcomp>", "<genexpr>", "<setcomp>", "<dictcomp>"}
-            line = line if all(frame.f_code.co_name in names for frame in inner[-1:]) else ""
+            line = "" if raised_by_helper(error, self.name) else line
         advice = explain(kind, text, line, tuple(self.arguments), tuple(parameters(self.function)))
         self.fail("raised", "it stopped with an error", error=shown, advice=advice)
 
@@ -505,35 +536,26 @@ class Call:
         """Return how a result that is wrong can be read."""
         if kind not in ("wrong value", "larger loss", "form", "shape", "type", "not finite"):
             return ()
-        right = None if self.is_form else _tuple(self.expected)
-        example = find_example(self.arguments, right)
-        others = merged(self.others, by_reading(example.mistakes)) if example else self.others
-        known = self.usual(self.arguments, right, others)
-        here, elsewhere = Shown(plain(self.raw), right, known, self.scale), self._elsewhere(example)
+        example, others = self.example, self.others
+        if example:
+            others = merged(others, by_reading(example.mistakes))
+        known = self.usual(self.arguments, self.right, others)
+        here, elsewhere = Shown(plain(self.raw), self.right, known, self.scale), self._elsewhere()
         # What fails for the inputs of a public check fails in a hidden test for the same reason.
         failing = [] if example else [o for o in elsewhere if o.right is not None and o.is_wrong()]
         if failing:
             here = failing[0]
             elsewhere = [shown for shown in elsewhere if shown is not here]
-        return recognise(here, elsewhere, self._part_names())
+        return recognise(here, elsewhere, list(self.expected) if self.has_parts else [])
 
-    def _elsewhere(self, example: Example | None) -> list[Shown]:
+    def _elsewhere(self) -> list[Shown]:
         """Return what the function shows on the other inputs that are examples of it."""
         shown = []
-        for other in self._examples():
-            if other is not example and other.mistakes:
+        for other in self.examples:
+            if other is not self.example and other.mistakes:
                 known = self.usual(other.arguments, other.expected, by_reading(other.mistakes))
                 shown.append(Shown(self.again(**other.arguments), other.expected, known))
         return shown
-
-    def _examples(self) -> list[Example]:
-        """Return the examples of the function, by what it is called and what it takes."""
-        example = find_example(self.arguments, None if self.is_form else _tuple(self.expected))
-        examples = examples_of(example.function if example else self.name)
-        return [other for other in examples if other.arguments.keys() == self.arguments.keys()]
-
-    def _part_names(self) -> list[str]:
-        return list(self.expected) if isinstance(self.expected, dict) else []
 
     def what(self) -> str:
         """Return what is being looked at: the result, or a part of it."""
@@ -561,10 +583,6 @@ class Call:
 
 
 # -- small parts ----------------------------------------------------------------------------------
-
-
-def _tuple(expected: Any) -> Any:
-    return tuple(expected.values()) if isinstance(expected, dict) else expected
 
 
 def _count_nan(value: Any) -> int:

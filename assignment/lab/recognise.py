@@ -175,6 +175,10 @@ class Shown(NamedTuple):
         """Return whether there is a result, and not the right one."""
         return self.got is not None and not self.is_right()
 
+    def is_empty(self) -> bool:
+        """Return whether the result is a placeholder."""
+        return is_empty(self.got, self.right)
+
     def leads_here(self, reading: Reading, way: int) -> bool:
         """Return whether a mistake leads to this result; yes, if nothing is known of it here."""
         values = self.known.get(reading, [])
@@ -274,18 +278,19 @@ def _recognise_parts(
     """Return how a wrong tuple can be read, as a whole or else part by part."""
     got = here.got
     if not isinstance(got, tuple):
-        return tuple(_choose(_fitting(here, elsewhere)))
+        return _choose(_fitting(here, elsewhere))
     if here.right is not None and any(agree(g, here.right) for g in itertools.permutations(got)):
         return (one("swapped", order=", ".join(names)),)
     if here.right is None or len(got) != len(names):
         return tuple(map(_of_points, _choose(_fitting(here, elsewhere))))
     wrong = [place for place in range(len(names)) if not here.part(place).is_right()]
-    where = _listed(names, wrong) if len(wrong) < len(names) else ""
+    where = _listed([names[place] for place in wrong]) if len(wrong) < len(names) else ""
     if whole := _choose(_fitting(here, elsewhere)):
         return tuple(_of_points(reading)._replace(where=where) for reading in whole)
-    empty = [i for i in wrong if all(_is_empty(shown.part(i)) for shown in (here, *elsewhere))]
+    shown = (here, *elsewhere)
+    empty = [names[place] for place in wrong if all(s.part(place).is_empty() for s in shown)]
     if empty:
-        return (one("not filled in", part=and_is([names[place] for place in empty])),)
+        return (one("not filled in", part=and_is(empty)),)
     fitting = [_fitting_part(here, elsewhere, place) for place in wrong]
     shared = [reading for reading in fitting[0] if all(reading in rest for rest in fitting[1:])]
     if not shared:
@@ -307,15 +312,6 @@ def _of_points(reading: Reading) -> Reading:
     return reading._replace(words=(*reading.words, ("each", "data point")))
 
 
-def _listed(names: Sequence[str], places: list[int]) -> str:
-    *first, last = (names[place] for place in places)
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def _is_empty(part: Shown) -> bool:
-    return is_empty(part.got, part.right)
-
-
 def is_empty(part: Any, right: Any) -> bool:
     """Return whether a part of a tuple is left as a placeholder: None, ..., 0 or zeros."""
     if part is None or part is ...:
@@ -328,8 +324,12 @@ def is_empty(part: Any, right: Any) -> bool:
 
 def and_is(names: list[str]) -> str:
     """Return names as the beginning of a sentence: "a is", or "a, b and c are"."""
+    return f"{_listed(names)} {'is' if len(names) == 1 else 'are'}"
+
+
+def _listed(names: list[str]) -> str:
     *first, last = names
-    return f"{', '.join(first)} and {last} are" if first else f"{last} is"
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def is_number(value: Any) -> bool:

@@ -11,6 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from .recognise import from_torch
+from .seen import copied
+
 # The question that asks for each function.
 QUESTIONS = {
     "constant_gradient": "q1a_i",
@@ -86,7 +89,7 @@ def question_of(error: BaseException) -> tuple[str, str]:
 
 def _call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     """Call with copies: a function that changes an array must not change the next picture."""
-    return function(*(np.copy(a) if isinstance(a, np.ndarray) else a for a in arguments))
+    return function(*map(copied, arguments))
 
 
 def _plain(function: Callable[..., Any], name: str, value: Any, shape: Shape) -> Any:
@@ -94,7 +97,7 @@ def _plain(function: Callable[..., Any], name: str, value: Any, shape: Shape) ->
     wanted = f"an array of shape {shape}" if shape else "a number"
     fault = NotYet(function, f"{name} returns {_kind(value)} where {wanted} is wanted")
     try:
-        array = np.asarray(getattr(value, "detach", lambda: value)(), dtype=float)
+        array = np.asarray(from_torch(value), dtype=float)
     except (TypeError, ValueError):
         raise fault from None
     if value is None or array.shape != shape:

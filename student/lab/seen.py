@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import inspect
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -72,6 +73,19 @@ def is_data(value: Any) -> bool:
     """Return whether a variable of the notebook holds data, not a module or a function."""
     # By name: a module that does not travel from a sandbox is a stand-in with that name.
     return value is not None and not callable(value) and type(value).__name__ != "module"
+
+
+def raised_by_helper(error: BaseException, function: str) -> bool:
+    """Return whether an error arose in a function of the notebook that ``function`` calls.
+
+    What libraries raise counts for the function that calls them, as comprehensions do. The
+    sandbox goes by the same rule, in a function of the same name.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    outer = [frame for frame in frames if frame.f_code.co_name == function][-1:]
+    inner = [frame for frame in frames if outer and frame.f_globals is outer[0].f_globals]
+    names = {function, "<listcomp>", "<genexpr>", "<setcomp>", "<dictcomp>"}
+    return any(frame.f_code.co_name not in names for frame in inner[-1:])
 
 
 def _graded_functions_called(function: Any) -> Iterator[str]:

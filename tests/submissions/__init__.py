@@ -30,21 +30,16 @@ MODULE = re.compile(r"(?P<question>q\d[a-z](?:_[ivx]+)?)_(?P<function>\w+)")
 STUDENTS_FILE = Path(__file__).with_name("students.json")
 
 
-@dataclass(frozen=True)
-class Answer:
-    """One answer: where it belongs, what it is, and what must become of it."""
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What is said of an answer: where it belongs, and what must become of it."""
 
     question: str
     function: str
-    code: Callable
+    name: str  # what is wrong with it, or in which style it is right
     fails: frozenset[str]
     names: tuple[str, ...] = ()
     says: str = ""
-
-    @property
-    def name(self) -> str:
-        """What is wrong with it, or in which style it is right."""
-        return self.code.__name__
 
     @property
     def id(self) -> str:
@@ -52,22 +47,18 @@ class Answer:
         return f"{self.question}-{self.function}-{self.name}"
 
 
-@dataclass(frozen=True)
-class Cell:
-    """An answer as a student's cell; otherwise like an `Answer`."""
+@dataclass(frozen=True, kw_only=True)
+class Answer(Told):
+    """An answer that is a function of the bank."""
 
-    question: str
-    function: str
-    name: str
+    code: Callable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell(Told):
+    """An answer that is a student's cell."""
+
     source: str
-    fails: frozenset[str]
-    names: tuple[str, ...] = ()
-    says: str = ""
-
-    @property
-    def id(self) -> str:
-        """Its name in the output of pytest."""
-        return f"{self.question}-{self.function}-student: {self.name}"
 
 
 BANK: list[Answer] = []
@@ -94,7 +85,17 @@ def right(code: Callable) -> Callable:
 
 def _add(code: Callable, fails: str, names: tuple[str, ...], says: str) -> None:
     question, function = MODULE.fullmatch(code.__module__.rpartition(".")[2]).groups()
-    BANK.append(Answer(question, function, code, frozenset(fails.split()), names, says))
+    BANK.append(
+        Answer(
+            question=question,
+            function=function,
+            name=code.__name__,
+            fails=frozenset(fails.split()),
+            names=names,
+            says=says,
+            code=code,
+        )
+    )
 
 
 for _module in pkgutil.iter_modules(__path__):
@@ -104,12 +105,12 @@ _QUESTIONS = {answer.function: answer.question for answer in BANK}
 for _entry in json.loads(STUDENTS_FILE.read_text(encoding="utf-8")):
     STUDENTS.append(
         Cell(
-            _QUESTIONS[_entry["function"]],
-            _entry["function"],
-            _entry["about"],
-            "\n".join(_entry["code"]),
-            frozenset(_entry.get("fails", "").split()),
-            tuple(_entry.get("names", ())),
-            _entry.get("says", ""),
+            question=_QUESTIONS[_entry["function"]],
+            function=_entry["function"],
+            name=f"student: {_entry['about']}",
+            fails=frozenset(_entry.get("fails", "").split()),
+            names=tuple(_entry.get("names", ())),
+            says=_entry.get("says", ""),
+            source="\n".join(_entry["code"]),
         )
     )
