@@ -24,6 +24,7 @@ from autograder.release import (
     ReleaseError,
     __main__,
     build,
+    generated,
     leaks,
     names,
     package,
@@ -31,6 +32,7 @@ from autograder.release import (
     refuse,
     verify,
 )
+from autograder.release.cache import Cache
 from autograder.release.masters import CLEAN_METADATA, read_masters
 
 MASTER = "assignment/gradient_descent.ipynb"
@@ -44,10 +46,11 @@ def project(root, tmp_path) -> Path:
     for name in ("assignment", "student", "solutions"):
         shutil.copytree(root / name, tmp_path / name, ignore=build.WITHOUT_LITTER)
     (tmp_path / "autograder").mkdir()
-    for path in (root / "autograder").glob("*.zip"):
-        shutil.copy(path, tmp_path / "autograder")
-    for name in ("pyproject.toml", "otter_config.json", "requirements.lock"):
-        shutil.copy(root / name, tmp_path)
+    for name in generated.read_generated(root):
+        if name.startswith("autograder/"):
+            shutil.copy(root / name, tmp_path / "autograder")
+    for name in (generated.MANIFEST, "pyproject.toml", "otter_config.json", "requirements.lock"):
+        shutil.copy(root / name, tmp_path / name)
     return tmp_path
 
 
@@ -344,33 +347,91 @@ def test_ctrl_c_while_putting_into_place_brings_the_old_release_back(
 
     monkeypatch.setattr(os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        __main__.put_into_place(folder, project)
+        generated.put_into_place(folder, project)
     shutil.rmtree(folder)
     assert snapshot(project) == before
 
 
 def test_a_release_is_put_into_place(project):
-    __main__.put_into_place(prepare(project), project)
+    generated.put_into_place(prepare(project), project)
     assert (project / "student/new.txt").exists()
 
 
-def test_foreign_files_are_refused_and_never_deleted(project):
+def test_the_zip_of_a_notebook_that_is_no_more_goes_with_the_old_release(project):
     folder = prepare(project)
+    (folder / "autograder/relu_sgd.zip").unlink()
+    generated.put_into_place(folder, project)
+    assert not (project / "autograder/relu_sgd.zip").exists()
+    assert (project / "autograder/gradient_descent.zip").exists()
+
+
+def test_what_the_last_release_wrote_is_known(project):
     (project / "student/__pycache__").mkdir()
     (project / "student/__pycache__/x.pyc").write_text("litter")
+    (project / "student/requirements.txt").unlink()  # deleted is no work
+    generated.check_untouched(project)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "student/relu_sgd.ipynb",
+        "student/tests/q1a_i.py",
+        "solutions/relu_sgd.html",
+        "autograder/homework.zip",
+    ],
+)
+def test_an_edited_file_is_never_overwritten(project, capsys, name):
+    path = project / name
+    path.write_bytes(path.read_bytes() + b"mine")
+    before = snapshot(project)
+    assert __main__.main(["--root", str(project)]) == 1
+    assert f"{name} is not what the last release wrote" in capsys.readouterr().err
+    assert snapshot(project) == before
+
+
+def test_a_file_that_is_edited_during_a_release_is_not_overwritten(project, monkeypatch, capsys):
+    def edit(*_):
+        (project / "student/relu_sgd.ipynb").write_text("mine")
+
+    monkeypatch.setattr(__main__, "build", edit)
+    for name in ("build_package", "scan", "verify", "write_manifest"):
+        monkeypatch.setattr(__main__, name, lambda *_: None)
+    assert __main__.main(["--root", str(project)]) == 1
+    assert "student/relu_sgd.ipynb is not what the last release wrote" in capsys.readouterr().err
+    assert (project / "student/relu_sgd.ipynb").read_text() == "mine"
+
+
+@pytest.mark.parametrize("manifest", [None, "", "[]", "{"])
+def test_without_a_list_of_what_was_written_nothing_is_overwritten(project, manifest):
+    path = project / generated.MANIFEST
+    path.unlink() if manifest is None else path.write_text(manifest)
+    with pytest.raises(ReleaseError, match=r"release.json is missing or damaged"):
+        generated.check_untouched(project)
+    for folder in generated.FOLDERS:
+        shutil.rmtree(project / folder)
+    for zip_path in (project / "autograder").glob("*.zip"):
+        zip_path.unlink()
+    generated.check_untouched(project)
+
+
+def test_foreign_files_are_refused_and_never_deleted(project):
     (project / "student/my_try.ipynb").write_text("mine")
     words = (
         "student/my_try.ipynb is not part of the release: move it away or delete it, then run "
         "this again"
     )
     with pytest.raises(ReleaseError) as caught:
-        __main__.put_into_place(folder, project)
+        generated.check_untouched(project)
     assert str(caught.value) == words
-    for name in ("autograder/a.zip", "solutions/b.txt", "student/z.txt"):
+    for name in ("autograder/a.zip", "solutions/b.txt"):
         (project / name).write_text("mine")
-    with pytest.raises(ReleaseError, match=r"student/my_try.ipynb and 1 more are not part of"):
-        __main__.put_into_place(folder, project)
-    assert (project / "student/my_try.ipynb").read_text() == "mine"
+    with pytest.raises(ReleaseError, match=r"a.zip, solutions/b.txt and student/my_try.ipynb are"):
+        generated.check_untouched(project)
+    for number in range(20):
+        (project / f"student/{number}.txt").write_text("mine")
+    with pytest.raises(ReleaseError, match=r"and 13 more are not part of"):
+        generated.check_untouched(project)
 
 
 def test_a_failure_while_putting_into_place_brings_the_old_release_back(project, monkeypatch):
@@ -385,7 +446,7 @@ def test_a_failure_while_putting_into_place_brings_the_old_release_back(project,
 
     monkeypatch.setattr(os, "replace", fail_at_the_zip)
     with pytest.raises(OSError, match="No space left"):
-        __main__.put_into_place(built, project)
+        generated.put_into_place(built, project)
     monkeypatch.undo()
     shutil.rmtree(built)
     after = snapshot(project)
@@ -547,7 +608,7 @@ def notebook_of(*sources: str) -> nbformat.NotebookNode:
 def test_a_cell_that_raises_is_named_with_what_it_raises(tmp_path):
     notebook = notebook_of("x = 1", "# look\nprint('noise')\nraise ValueError('a\\nb')")
     with pytest.raises(ReleaseError) as caught:
-        build.execute(notebook, tmp_path)
+        build.run_cells(notebook, tmp_path)
     assert str(caught.value) == "cell 2 (`# look`) raises ValueError: a b: correct the cell"
 
 
@@ -555,7 +616,7 @@ def test_a_long_temporary_folder_does_not_stop_the_kernel(tmp_path, monkeypatch)
     folder = tmp_path / ("long" * 30)
     folder.mkdir()
     monkeypatch.setattr(build.tempfile, "tempdir", str(folder))
-    build.execute(notebook_of("1"), tmp_path)
+    build.run_cells(notebook_of("1"), tmp_path)
 
 
 def test_a_figure_that_gave_up_is_refused():
@@ -680,7 +741,7 @@ def test_what_only_running_can_tell_is_refused(project):
     edit(project, "with waiting():", "constant_gradient(1.0, y)\nwith waiting():")
     masters = built(project)
     with pytest.raises(ReleaseError) as caught:
-        verify.verify(masters, project)
+        verify.verify(masters, project, Cache(None))
     text = str(caught.value)
     assert "the solution fails test_sizes of q1a_i: AssertionError" in text
     assert "test_public of q1a_i passes on the untouched stub" in text
@@ -696,7 +757,7 @@ def test_a_test_file_that_does_not_load_is_refused(root, project, masters):
             new.writestr(name, data + b"\n(" if name == "tests/q1b_i.py" else data)
     broken.replace(path)
     with pytest.raises(ReleaseError, match=r"does the test file load|otter run fails"):
-        refuse(verify._check_solution(masters[0], project))
+        refuse(verify._check_solution(masters[0], project, Cache(None)))
 
 
 # -- rebuilding --------------------------------------------------------------------------------
@@ -705,9 +766,10 @@ def test_a_test_file_that_does_not_load_is_refused(root, project, masters):
 def test_a_build_from_another_folder_is_the_same_to_the_byte(root, project, masters, tmp_path):
     built = tmp_path / "as built"
     built.mkdir()
-    build.build(project, masters, built)
+    build.build(project, masters, built, Cache(None))
     package.build_package(project, masters, built)
-    __main__.compare(built, root)
+    generated.write_manifest(built)
+    generated.compare(built, root)
 
 
 @pytest.mark.parametrize(
@@ -721,7 +783,7 @@ def test_a_build_from_another_folder_is_the_same_to_the_byte(root, project, mast
 def test_check_says_what_differs_and_the_cure(root, project, change, words):
     change(project)
     with pytest.raises(ReleaseError) as caught:
-        __main__.compare(root, project)
+        generated.compare(root, project)
     assert words in str(caught.value)
     assert "make release" in str(caught.value)
 
@@ -732,7 +794,7 @@ def test_check_names_the_entries_of_a_zip_that_differ(root, project):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("tests/q1a_i.py", "")
     with pytest.raises(ReleaseError, match=r"gradient_descent.zip \(environment.yml, "):
-        __main__.compare(root, project)
+        generated.compare(root, project)
 
 
 @pytest.mark.parametrize(
@@ -747,7 +809,7 @@ def test_check_names_the_entries_of_a_zip_that_differ(root, project):
 def test_check_takes_broken_files_for_different(root, project, name, words, data):
     (project / name).write_bytes(data)
     with pytest.raises(ReleaseError) as caught:
-        __main__.compare(root, project)
+        generated.compare(root, project)
     assert words in str(caught.value)
 
 
@@ -760,7 +822,52 @@ def test_check_compares_every_byte_of_a_solution(root, project):
     ]:
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
         with pytest.raises(ReleaseError, match=r"differs:   solutions/gradient_descent.ipynb"):
-            __main__.compare(root, project)
+            generated.compare(root, project)
+
+
+# -- what did not change is not run again ----------------------------------------------------------
+
+
+def text_of(notebook: nbformat.NotebookNode, folder: Path, known: Cache) -> str:
+    build.execute(notebook, folder, known)
+    return notebook.cells[-1].outputs[0].text
+
+
+def test_cells_are_run_again_only_if_they_or_what_they_read_has_changed(tmp_path):
+    folder, known = tmp_path / "beside", Cache(tmp_path / "known")
+    folder.mkdir()
+    (folder / "data.txt").write_text("1")
+    count = "n = open('../count').read() if len(open('data.txt').read()) else 0; print(n)"
+    (tmp_path / "count").write_text("first")
+    assert text_of(notebook_of(count), folder, known) == "first\n"
+    (tmp_path / "count").write_text("second")
+    text = nbformat.v4.new_markdown_cell("A sentence.")
+    with_text = notebook_of(count)
+    with_text.cells.insert(0, text)
+    assert text_of(with_text, folder, known) == "first\n"
+    assert text_of(with_text, folder, Cache(None)) == "second\n"
+    (folder / "data.txt").write_text("2")
+    assert text_of(notebook_of(count), folder, known) == "second\n"
+    (tmp_path / "count").write_text("third")
+    assert text_of(notebook_of(f"{count}  # other"), folder, known) == "third\n"
+
+
+def test_a_cell_that_raises_is_run_again(tmp_path):
+    known = Cache(tmp_path / "known")
+    for _ in range(2):
+        with pytest.raises(ReleaseError, match="raises ZeroDivisionError"):
+            build.execute(notebook_of("1 / 0"), tmp_path, known)
+
+
+def test_what_a_release_did_not_ask_for_is_forgotten(tmp_path):
+    for key in ("old", "new"):
+        known = Cache(tmp_path)
+        assert known.get([key], lambda: [1]) == [1]
+    known.forget_others()
+    assert len(list(tmp_path.iterdir())) == 1
+    assert known.get(["new"], lambda: [2]) == [1]
+    next(tmp_path.iterdir()).write_text("[")  # cut off
+    assert known.get(["new"], lambda: [2]) == [2]
 
 
 # -- what an executed solution keeps ---------------------------------------------------------------
@@ -828,7 +935,7 @@ def test_without_an_earlier_notebook_pictures_stay_as_they_are(tmp_path, text):
 def run_cell(source: str) -> nbformat.NotebookNode:
     """Return a notebook of one cell, executed and made reproducible."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-    build.execute(notebook, Path("."))
+    build.run_cells(notebook, Path("."))
     build._make_reproducible(notebook)
     return notebook
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import os
 import shutil
 import signal
 import sys
 import tempfile
 import time
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from . import ReleaseError
 from .build import build
+from .cache import FOLDER as CACHE
+from .cache import Cache
+from .generated import check_untouched, compare, put_into_place, read_generated, write_manifest
 from .leaks import scan
 from .masters import Master, TestedQuestion, clean, read_masters
-from .names import is_litter
 from .package import NAME as HOMEWORK_ZIP
 from .package import build_package
 from .verify import verify
@@ -73,23 +73,29 @@ def release(root: Path, *, check: bool = False) -> None:
     """
     with step("Reading the masters"):
         masters = read_masters(root)
+        if not check:
+            check_untouched(root)
+    known = Cache(None if check else root / CACHE)
     # Inside the project, so that putting things into place is a rename, not a copy.
     with _temporary_folder(root) as folder:
         built = Path(folder)
         with step("Running Otter Assign and the solutions"):
-            build(root, masters, built)
+            build(root, masters, built, known)
         with step("Assembling the isolated grader"):
             build_package(root, masters, built)
         with step("Searching the student folder for leaks"):
             scan(masters, built / "student")
         with step("Grading the solutions and the untouched notebooks"):
-            verify(masters, built)
+            verify(masters, built, known)
+        write_manifest(built)
         if check:
             with step("Comparing with what is committed"):
                 compare(built, root)
             return
         with step("Putting the release into place"):
+            check_untouched(root)  # once more: somebody may have saved something by now
             put_into_place(built, root)
+    known.forget_others()
     print_report(root, masters)
 
 
@@ -129,61 +135,6 @@ def clean_masters(root: Path) -> None:
         print(f"{path.name}: {'cleaned' if changed else 'clean'}")
 
 
-def compare(built: Path, root: Path) -> None:
-    """Raise unless the committed release equals the built one, byte for byte."""
-    theirs, ours = _files(built), _files(root)
-    lines = [f"missing:   {name}" for name in sorted(theirs.keys() - ours.keys())]
-    lines += [f"left over: {name}" for name in sorted(ours.keys() - theirs.keys())]
-    lines += [
-        f"differs:   {name}{_where(theirs[name], ours[name])}"
-        for name in sorted(theirs.keys() & ours.keys())
-        if theirs[name] != ours[name]
-    ]
-    if lines:
-        raise ReleaseError(
-            "\n".join(lines) + "\nThe generated files do not belong to the masters: run "
-            "`make release`, then commit what it writes."
-        )
-
-
-def put_into_place(built: Path, root: Path) -> None:
-    """Move the built release into ``root``; on a failure or Ctrl-C, put the old one back.
-
-    Raises:
-        ReleaseError: the old release holds files that are not part of the new one.
-    """
-    _refuse_foreign_files(built, root)
-    targets = ["student", "solutions"]
-    targets += [f"autograder/{path.name}" for path in sorted((built / "autograder").glob("*.zip"))]
-    old = built / "old"
-    (old / "autograder").mkdir(parents=True)
-    try:
-        for name in targets:
-            if (root / name).exists():
-                os.replace(root / name, old / name)
-            os.replace(built / name, root / name)
-    except BaseException:  # Ctrl-C too
-        for name in targets:
-            # Undo all that was done; what the disk says is surer than any list.
-            if not (built / name).exists():
-                os.replace(root / name, built / name)
-            if (old / name).exists():
-                os.replace(old / name, root / name)
-        raise
-
-
-def _refuse_foreign_files(built: Path, root: Path) -> None:
-    """Raise if files would be lost that somebody else than this tool may have put there."""
-    foreign = sorted(_files(root).keys() - _files(built).keys())
-    if foreign:
-        more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
-        verb, them = ("is", "it") if len(foreign) == 1 else ("are", "them")
-        raise ReleaseError(
-            f"{', '.join(foreign[:3])}{more} {verb} not part of the release: move {them} away or "
-            f"delete {them}, then run this again"
-        )
-
-
 def print_report(root: Path, masters: list[Master]) -> None:
     """Print what was released, and how to hand it out."""
     print(f"\n{'question':<10} {'points':>6} {'minutes':>8} {'public':>7} {'hidden':>7}")
@@ -201,7 +152,7 @@ def print_report(root: Path, masters: list[Master]) -> None:
         by_hand = sum(question.points for question in master.questions) - master.points
         print(f"{'total':<10} {master.points + by_hand:>6g} ({by_hand:g} of them by hand)")
     print(f"\n{'file':<42} {'bytes':>9}  SHA-256")
-    for name, data in _files(root).items():
+    for name, data in read_generated(root).items():
         if not name.startswith("student/lab/"):
             print(f"{name:<42} {len(data):>9}  {hashlib.sha256(data).hexdigest()[:16]}")
     print(
@@ -220,34 +171,6 @@ def step(title: str) -> Iterator[None]:
     start = time.perf_counter()
     yield
     print(f"done ({time.perf_counter() - start:.1f} s)")
-
-
-def _files(root: Path) -> dict[str, bytes]:
-    """Return name and content of every generated file below ``root``."""
-    paths = [path for top in ("student", "solutions") for path in (root / top).rglob("*")]
-    paths += (root / "autograder").glob("*.zip")
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in sorted(paths)
-        if path.is_file() and not is_litter(path.relative_to(root))
-    }
-
-
-def _where(built: bytes, committed: bytes) -> str:
-    """Return, for a zip, which entries differ."""
-    if not built.startswith(b"PK"):
-        return ""
-    try:
-        first, second = _entries(built), _entries(committed)
-    except zipfile.BadZipFile:
-        return " (not a zip file)"
-    names = [name for name in sorted(first | second) if first.get(name) != second.get(name)]
-    return f" ({', '.join(names[:5])})"
-
-
-def _entries(data: bytes) -> dict[str, int]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {entry.filename: entry.CRC for entry in archive.infolist()}
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import tempfile
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import yaml
@@ -25,6 +26,7 @@ from nbconvert import HTMLExporter
 from traitlets.config import Config
 
 from . import ReleaseError
+from .cache import Cache, digest_of
 from .masters import CLEAN_METADATA, Master
 from .names import LITTER
 from .pictures import keep_pictures
@@ -53,6 +55,8 @@ runs = [load_history(width, hidden) for width in WIDTHS for hidden in (False, Tr
 text = page(runs, make_dataset(), title="ReLU networks in training")
 Path("explorer.html").write_text(text, encoding="utf-8")
 """
+# What lies beside a notebook that is executed, and that its cells do not look at.
+NO_INPUT = ("*.ipynb", "*-autograder_*.zip")
 # Otter puts this into the answer cell of a written question.
 ANSWER_PLACEHOLDER = "_Type your answer here, replacing this text._"
 # nbconvert's page without the three scripts that it loads from the network.
@@ -64,13 +68,14 @@ OFFLINE_TEMPLATE = """
 """
 
 
-def build(root: Path, masters: list[Master], out: Path) -> None:
+def build(root: Path, masters: list[Master], out: Path, known: Cache) -> None:
     """Write ``student/``, ``solutions/`` and ``autograder/*.zip`` below ``out``.
 
     Args:
         root: the project.
         masters: as read from it.
         out: an empty folder.
+        known: what earlier runs of the same cells have printed and drawn.
 
     Raises:
         ReleaseError: Otter Assign refuses a master, or a solution notebook raises or warns.
@@ -88,7 +93,7 @@ def build(root: Path, masters: list[Master], out: Path) -> None:
         (made_zip,) = (made / "autograder").glob("*.zip")
         repack(made_zip, out / "autograder" / f"{master.name}.zip")
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda master: _write_solution(root, master, out), masters))
+        list(pool.map(lambda master: _write_solution(root, master, out, known), masters))
     shutil.rmtree(work)
 
 
@@ -153,7 +158,7 @@ def write_zip(entries: dict[str, bytes], target: Path) -> None:
             new.writestr(entry, entries[name])
 
 
-def _write_solution(root: Path, master: Master, out: Path) -> None:
+def _write_solution(root: Path, master: Master, out: Path, known: Cache) -> None:
     """Execute the solution notebook and write it, and its HTML, to ``solutions/``."""
     folder = out / "work" / master.name / "dist" / "autograder"
     solution = Path("solutions") / master.path.name
@@ -163,7 +168,7 @@ def _write_solution(root: Path, master: Master, out: Path) -> None:
         if cell.cell_type == "code":
             cell.source = tidy_solution(cell.source)
     try:
-        execute(notebook, folder)
+        execute(notebook, folder, known)
         check_figures(notebook)
         _make_reproducible(notebook)
         check_warnings(notebook)
@@ -183,7 +188,26 @@ def tidy_solution(source: str) -> str:
     return re.sub(r"^ *# (BEGIN|END) SOLUTION.*\n?", "", source, flags=re.M).rstrip()
 
 
-def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
+def execute(notebook: nbformat.NotebookNode, folder: Path, known: Cache) -> None:
+    """Fill in what every code cell of ``notebook`` leads to in ``folder``.
+
+    Raises:
+        ReleaseError: as `run_cells`.
+    """
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code = [[cell.source, cell.metadata.get("tags")] for cell in cells]
+
+    def run() -> list[Any]:
+        run_cells(notebook, folder)
+        return [[cell.execution_count, cell.outputs] for cell in cells]
+
+    results = known.get(["execute", code, digest_of(folder, without=NO_INPUT)], run)
+    for cell, (count, outputs) in zip(cells, results, strict=True):
+        cell.execution_count = count
+        cell.outputs = [nbformat.from_dict(output) for output in outputs]
+
+
+def run_cells(notebook: nbformat.NotebookNode, folder: Path) -> None:
     """Run every cell of ``notebook`` in ``folder``, in place.
 
     Raises:

@@ -6,6 +6,7 @@ what is possible, and after a failure that loses all tests both are 0.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -22,23 +23,25 @@ import nbformat
 
 from . import ReleaseError, refuse
 from .build import execute
+from .cache import Cache
 from .masters import Master, Test, TestedQuestion
 from .package import NAME as HOMEWORK_ZIP
 from .stock import grade
 
 
-def verify(masters: list[Master], built: Path) -> None:
+def verify(masters: list[Master], built: Path, known: Cache) -> None:
     """Grade solution and untouched student notebook of every master, and run the latter.
 
     Args:
         masters: as read.
         built: the folder that `build.build` filled.
+        known: results of earlier runs of the same cells on the same tests.
 
     Raises:
         ReleaseError: with one line for each thing that is not as it must be.
     """
     with ThreadPoolExecutor(2) as pool:
-        problems = pool.map(lambda check: check[0](check[1], built), [
+        problems = pool.map(lambda check: check[0](check[1], built, known), [
             (check, master)
             for master in masters
             for check in (_check_solution, _check_stubs, _check_run_through)
@@ -48,9 +51,9 @@ def verify(masters: list[Master], built: Path) -> None:
     refuse(_check_isolated_grader(masters, built))
 
 
-def _check_solution(master: Master, built: Path) -> list[str]:
+def _check_solution(master: Master, built: Path, known: Cache) -> list[str]:
     """The solution passes every test case, and the points add up to the masters'."""
-    results = grade(built / "solutions" / master.path.name, _zip(master, built))
+    results = _grade(built / "solutions", master, known)
     problems = _check_complete(master, results, "the solution")
     problems += [
         f"{master.path.name}: the solution fails {test.name} of {question.id}: {_brief(case)}"
@@ -67,9 +70,9 @@ def _check_solution(master: Master, built: Path) -> list[str]:
     return problems
 
 
-def _check_stubs(master: Master, built: Path) -> list[str]:
+def _check_stubs(master: Master, built: Path, known: Cache) -> list[str]:
     """The untouched notebook fails every test case, each with its own stub's message."""
-    results = grade(built / "student" / master.path.name, _zip(master, built))
+    results = _grade(built / "student", master, known)
     problems = _check_complete(master, results, "the untouched student notebook")
     for question in master.tested:
         for test, case in zip(question.tests, results.get(question.id, []), strict=False):
@@ -86,12 +89,12 @@ def _check_stubs(master: Master, built: Path) -> list[str]:
     return problems
 
 
-def _check_run_through(master: Master, built: Path) -> list[str]:
+def _check_run_through(master: Master, built: Path, known: Cache) -> list[str]:
     """The untouched notebook runs from top to bottom without raising."""
     with tempfile.TemporaryDirectory() as folder:
         student = shutil.copytree(built / "student", Path(folder) / "student")
         try:
-            execute(nbformat.read(student / master.path.name, as_version=4), student)
+            execute(nbformat.read(student / master.path.name, as_version=4), student, known)
         except ReleaseError as error:
             return [f"{master.path.name}, untouched, run from top to bottom: {error}"]
     return []
@@ -154,8 +157,18 @@ def _stub_texts(question: TestedQuestion, test: Test) -> list[str]:
     return [f.stub for f in question.functions if f.name in test.parameters]
 
 
-def _zip(master: Master, built: Path) -> Path:
-    return built / "autograder" / f"{master.name}.zip"
+def _grade(folder: Path, master: Master, known: Cache) -> dict[str, list[dict[str, Any]]]:
+    """Return what stock Otter says of a notebook of the release: `stock.grade`."""
+    path = folder / master.path.name
+    zip_path = folder.parent / "autograder" / f"{master.name}.zip"
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    tests = hashlib.sha256(zip_path.read_bytes()).hexdigest()
+    dependencies = ["grade", code, notebook.metadata, tests]
+    results: dict[str, list[dict[str, Any]]] = known.get(
+        dependencies, lambda: grade(path, zip_path)
+    )
+    return results
 
 
 def _brief(case: dict[str, Any]) -> str:
