@@ -729,7 +729,7 @@ def built(project: Path) -> list:
     masters = read_masters(project)[:1]
     for name in ("student", "solutions", "autograder"):
         shutil.rmtree(project / name)
-    build.build(project, masters, project)
+    build.build(project, masters, project, Cache(None))
     return masters
 
 
