@@ -33,6 +33,7 @@ from autograder.release import (
     verify,
 )
 from autograder.release.cache import Cache
+from autograder.release.declared import read_declared
 from autograder.release.masters import CLEAN_METADATA, read_masters
 
 MASTER = "assignment/gradient_descent.ipynb"
@@ -208,7 +209,7 @@ def test_saved_outputs_are_refused_and_cleaned_away(project, capsys):
         (lambda p: edit(p, "  - lab", "  - 3", CONFIG), "files must be a list of names, but is [3]"),
         (lambda p: edit(p, "files: true", "files: maybe", CONFIG), "tests: files must be true or false, but is 'maybe'"),
         (lambda p: (p / "assignment/STUDENT.md").unlink(), "assignment/STUDENT.md is missing: restore it from git"),
-        (lambda p: shutil.rmtree(p / "assignment/lab"), "assignment/lab is missing: restore it from git"),
+        (lambda p: shutil.rmtree(p / "assignment/lab"), "assignment/config.yml names lab, which is not in assignment/: correct or remove it"),
         (lambda p: (p / "assignment/lab/data.py").write_text("x = 1\ndef f(:\n"), "assignment/lab/data.py, line 2: invalid syntax"),
         (lambda p: shutil.copy(p / "assignment/lab/data.py", p / "assignment/lab/data-Copy1.py"), "assignment/lab/data-Copy1.py looks like a copy: delete it or,"),
         (lambda p: (p / "assignment/lab/checkpoints/relu_sgd (1).npz").touch(), "assignment/lab/checkpoints/relu_sgd (1).npz looks like a copy: delete it or,"),
@@ -222,12 +223,12 @@ def test_saved_outputs_are_refused_and_cleaned_away(project, capsys):
         (lambda p: edit(p, "after_published", "later", GRADING), "hidden_tests must be one of hidden, after_due_date, after_published, visible"),
         (lambda p: edit(p, '"memory_mb": 384', '"memory_mb": "all"', GRADING), "memory_mb must be a positive number, but is 'all'"),
         (lambda p: edit(p, "memory_mb", "ram_mb", GRADING), "ram_mb is not a limit"),
-        (lambda p: edit(p, "title =", "name =", "pyproject.toml"), "[tool.homework] title must be a text, but is None"),
+        (lambda p: edit(p, "title =", "logo = ''\ntitles = 1\ntitle =", "pyproject.toml"), "[tool.homework] has no setting titles: settings are course, due, "),
         (lambda p: (p / "otter_config.json").write_bytes(b"\xff\xfe"), "is not UTF-8 text"),
-        (lambda p: (p / "pyproject.toml").write_text(""), "lists no masters"),
-        (lambda p: (p / "pyproject.toml").write_text("tool = 3"), "masters must be a list of names, but is 3"),
-        (lambda p: (p / "pyproject.toml").write_text('[tool]\nhomework = "x"'), "masters must be a list of names, but is 'x'"),
-        (lambda p: (p / "pyproject.toml").write_text('[tool.homework]\nmasters = "x"'), "masters must be a list of names, but is 'x'"),
+        (lambda p: (p / "pyproject.toml").write_text('project.version = "1"\ntool.homework.title = "x"'), "[tool.homework] masters must be a list of names, but is None"),
+        (lambda p: (p / "pyproject.toml").write_text("tool = 3"), "pyproject.toml: tool must be a table, but is 3"),
+        (lambda p: (p / "pyproject.toml").write_text('[tool]\nhomework = "x"'), "pyproject.toml: homework must be a table, but is 'x'"),
+        (lambda p: (p / "pyproject.toml").write_text('project.version = "1"\ntool.homework = {title = "x", masters = "x"}'), "masters must be a list of names, but is 'x'"),
         (lambda p: (p / "pyproject.toml").write_text("[tool"), "pyproject.toml is not valid TOML"),
         (lambda p: (p / "pyproject.toml").write_bytes(b"\xff\xfe"), "is not UTF-8 text"),
         (lambda p: (p / "pyproject.toml").unlink(), "pyproject.toml is missing: restore it from git"),
@@ -624,11 +625,11 @@ def test_a_figure_that_gave_up_is_refused():
     text = "ok\nNothing to look at: ValueError: no\n"
     notebook.cells[1].outputs = [nbformat.v4.new_output("stream", text=text)]
     with pytest.raises(
-        ReleaseError, match=r"cell 2 \(`plot\(\)`\) draws no figure: Nothing to look"
+        ReleaseError, match=r"cell 2 \(`plot\(\)`\) gives up: Nothing to look"
     ):
-        build.check_figures(notebook)
+        build.check_printed(notebook, ("Nothing to look at",))
     notebook.cells[1].outputs[0].text = "ok\n"
-    build.check_figures(notebook)
+    build.check_printed(notebook, ("Nothing to look at",))
 
 
 def test_a_broken_formula_is_named():
@@ -642,7 +643,7 @@ def test_everything_that_the_config_lists_is_handed_out(project, tmp_path):
     (project / "assignment/extra").mkdir()
     (project / "assignment/extra/data.txt").write_text("1")
     (tmp_path / "out").mkdir()
-    build._copy_student_files(project, tmp_path / "out")
+    build._copy_student_files(project, tmp_path / "out", read_declared(project))
     assert (tmp_path / "out/extra/data.txt").read_text() == "1"
     assert (tmp_path / "out/lab/data.py").exists()
 
@@ -665,7 +666,7 @@ def test_what_programs_leave_behind_stops_no_release_and_is_not_handed_out(proje
     (project / "assignment/._gradient_descent.ipynb").write_bytes(b"\x00\xff")
     read_masters(project)
     (tmp_path / "out").mkdir()
-    build._copy_student_files(project, tmp_path / "out")
+    build._copy_student_files(project, tmp_path / "out", read_declared(project))
     handed_out = snapshot(tmp_path / "out/lab").keys()
     names = {str(Path(path).relative_to(project / "assignment/lab")) for path in before}
     assert {str(Path(path).relative_to(tmp_path / "out/lab")) for path in handed_out} == names
@@ -717,8 +718,8 @@ def test_a_copy_among_the_modules_of_the_grader_is_refused(monkeypatch, root, tm
 def test_a_lab_that_raises_ends_in_one_line(project, tmp_path):
     (project / "assignment/lab/data.py").write_text("raise ValueError('broken')\n")
     (tmp_path / "out").mkdir()
-    with pytest.raises(ReleaseError, match=r"lab cannot write explorer.html: ValueError: broken"):
-        build._copy_student_files(project, tmp_path / "out")
+    with pytest.raises(ReleaseError, match=r"lab.explorer:shipped_page cannot write explorer.html: ValueError: broken"):
+        build._copy_student_files(project, tmp_path / "out", read_declared(project))
 
 
 # -- verification ------------------------------------------------------------------------------
@@ -823,6 +824,39 @@ def test_check_compares_every_byte_of_a_solution(root, project):
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
         with pytest.raises(ReleaseError, match=r"differs:   solutions/gradient_descent.ipynb"):
             generated.compare(root, project)
+
+
+# -- what a homework declares ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('title = ""', "title is missing or empty"),
+        ("course = 7", "course must be one line of text, but is 7"),
+        ('due = "1 March"', "due must be a date with time and distance from UTC, but is '1 March'"),
+        ("due = 2027-03-01T23:59:00", "due must be a date with time and distance from UTC"),
+        ("due = 2027-03-01", "due must be a date with time and distance from UTC"),
+        ('logo = "nowhere.png"', "logo must name a picture in assignment/"),
+        ('logo = "requirements.txt"', "logo must name a picture in assignment/"),
+        ("never_printed = [1]", "never_printed must be a list of texts"),
+        ("pages = 1", "pages must be a table of files, but is 1"),
+        ('pages = {"a/b.html" = "lab.explorer:page"}', "write it like \"page.html\" ="),
+        ('pages = {"a.html" = "page"}', "write it like \"page.html\" ="),
+    ],
+)
+def test_a_broken_setting_of_the_homework_is_refused_in_one_line(tmp_path, line, words):
+    settings = {"title": "'x'", "masters": "['a']"}
+    name, _, value = line.partition(" = ")
+    lines = [f"{key} = {text}" for key, text in (settings | {name: value}).items()]
+    text = "\n".join(["[project]", "version = '1'", "[tool.homework]", *lines])
+    (tmp_path / "assignment").mkdir()
+    (tmp_path / "assignment/requirements.txt").write_text("")
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(ReleaseError) as caught:
+        read_declared(tmp_path)
+    assert words in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
 
 
 # -- what did not change is not run again ----------------------------------------------------------
@@ -962,17 +996,18 @@ def test_a_solution_that_warns_is_refused():
 
 
 def test_homework_json_holds_the_sentences_and_the_functions(root, masters):
-    described = package.describe(root, masters)["notebooks"]["gradient_descent"]
+    described = package.describe(read_declared(root), masters)["notebooks"]["gradient_descent"]
     functions = {question["id"]: question["functions"] for question in described}
     assert functions["q1a_iv"] == ["constant_contributions", "constant_sgd_update"]
     assert functions["q1b_vote"] == []
-    assert package.read_mistakes(root, root / "assignment") == SENTENCES
+    assert package.read_mistakes(("lab.mistakes", "SENTENCES"), root / "assignment") == SENTENCES
 
 
 def test_a_homework_without_sentences_has_none(project):
     edit(project, 'mistakes = "lab.mistakes:SENTENCES"', "", "pyproject.toml")
     read_masters(project)
-    assert package.read_mistakes(project, project / "student") == {}
+    source = read_declared(project).mistakes
+    assert package.read_mistakes(source, project / "student") == {}
 
 
 @pytest.mark.parametrize("value", ['"lab.mistakes"', '"lab.mistakes:"', '"a b:c"', "7", "[]"])
@@ -990,10 +1025,9 @@ def test_a_broken_place_of_the_sentences_is_refused(project, value):
         ("lab.environment:PYTHON_WANTED", "TypeError"),
     ],
 )
-def test_a_table_that_holds_no_sentences_is_refused_in_one_line(project, value, words):
-    edit(project, "lab.mistakes:SENTENCES", value, "pyproject.toml")
+def test_a_table_that_holds_no_sentences_is_refused_in_one_line(root, value, words):
     with pytest.raises(ReleaseError) as caught:
-        package.read_mistakes(project, project / "assignment")
+        package.read_mistakes(tuple(value.split(":")), root / "assignment")
     assert words in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
 

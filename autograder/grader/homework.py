@@ -1,6 +1,7 @@
 """The homework that is graded: an unpacked ``homework.zip``.
 
-- ``homework.json``: version, title, names of mistakes, and for each notebook its questions;
+- ``homework.json``: version, title, course and due date, names of mistakes, and for each notebook
+  its questions;
 - ``otter_config.json``: grading settings, the isolated grader's under ``isolated_grader``;
 - ``files/``: what notebooks find beside them, and what tests may import;
 - ``NAME/tests/*.py``: Otter's test files of the notebook NAME, as in the plain zip;
@@ -102,6 +103,7 @@ class Homework:
 
     title: str
     version: str
+    heading: str  # course, term and due date, "" if they are not to be shown
     parts: tuple[Part, ...]
     files: dict[str, bytes]  # what notebooks find beside them, by relative path
     limits: Limits
@@ -123,6 +125,7 @@ def load(folder: Path) -> Homework:
     return Homework(
         title=about["title"],
         version=about["version"],
+        heading=about["heading"],
         parts=tuple(_load_part(folder / name, about["notebooks"][name]) for name in about["order"]),
         files={
             path.relative_to(files).as_posix(): path.read_bytes()

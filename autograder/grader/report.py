@@ -75,7 +75,8 @@ def _summary(graded: Graded) -> str:
     """Return what was graded, what failed, and what is still to come."""
     homework = graded.homework
     graded_with = f"graded with Python {python_version()}"
-    paragraphs = [f"{homework.title}, version {homework.version}, {graded_with}"]
+    title = f"{homework.title}, version {homework.version}, {graded_with}"
+    paragraphs = [f"{homework.heading}\n{title}".strip()]
     paragraphs.append("\n".join(_what_was_graded(part) for part in graded.parts))
     paragraphs += graded.upload_faults
     faults = [line for part in graded.parts for line in _cell_faults(part, homework)]

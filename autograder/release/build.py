@@ -6,7 +6,9 @@ are sorted and carry a fixed date, notebooks carry no ids and no times.
 
 from __future__ import annotations
 
+import base64
 import copy
+import mimetypes
 import re
 import shutil
 import subprocess
@@ -27,6 +29,7 @@ from traitlets.config import Config
 
 from . import ReleaseError
 from .cache import Cache, digest_of
+from .declared import Declared, read_declared
 from .masters import CLEAN_METADATA, Master
 from .names import LITTER
 from .pictures import keep_pictures
@@ -41,19 +44,14 @@ CELL_TIMEOUT = 300
 LONGEST_SOCKET_FOLDER = 70
 # How a progress bar writes over itself. It comes with the seconds that pass, not with the code.
 OVERWRITTEN = re.compile(r"\r[^\r\n]*\n?")
-# What a figure of lab.figures prints instead of drawing.
-GAVE_UP = "Nothing to look at"
 # Cells with this tag print versions of the machine at hand, which do not belong in a release.
 ENVIRONMENT_TAG = "environment"
-# The explorer as a page of its own, for lectures.
-WRITE_EXPLORER = """
-from pathlib import Path
-from lab.data import make_dataset
-from lab.explorer import page
-from lab.history import WIDTHS, load_history
-runs = [load_history(width, hidden) for width in WIDTHS for hidden in (False, True)]
-text = page(runs, make_dataset(), title="ReLU networks in training")
-Path("explorer.html").write_text(text, encoding="utf-8")
+# Writes what a function of a module returns into a file: their names.
+WRITE_PAGE = """
+import importlib, pathlib, sys
+module, name, file = sys.argv[1:]
+text = getattr(importlib.import_module(module), name)()
+pathlib.Path(file).write_text(text, encoding="utf-8")
 """
 # What lies beside a notebook that is executed, and that its cells do not look at.
 NO_INPUT = ("*.ipynb", "*-autograder_*.zip")
@@ -80,12 +78,12 @@ def build(root: Path, masters: list[Master], out: Path, known: Cache) -> None:
     Raises:
         ReleaseError: Otter Assign refuses a master, or a solution notebook raises or warns.
     """
-    work = out / "work"
+    work, declared = out / "work", read_declared(root)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda master: _assign(root, master, work), masters))
+        list(pool.map(lambda master: _assign(root, master, work, declared), masters))
     for folder in ("student/tests", "solutions", "autograder"):
         (out / folder).mkdir(parents=True)
-    _copy_student_files(root, out / "student")
+    _copy_student_files(root, out / "student", declared)
     for master in masters:
         made = work / master.name / "dist"
         shutil.copy(made / "student" / master.path.name, out / "student")
@@ -93,11 +91,16 @@ def build(root: Path, masters: list[Master], out: Path, known: Cache) -> None:
         (made_zip,) = (made / "autograder").glob("*.zip")
         repack(made_zip, out / "autograder" / f"{master.name}.zip")
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda master: _write_solution(root, master, out, known), masters))
+        list(
+            pool.map(
+                lambda master: _write_solution(root, master, out, known, declared.never_printed),
+                masters,
+            )
+        )
     shutil.rmtree(work)
 
 
-def _assign(root: Path, master: Master, work: Path) -> None:
+def _assign(root: Path, master: Master, work: Path, declared: Declared) -> None:
     """Run Otter Assign on one master, in a copy of ``assignment/`` of its own.
 
     A second run into the same result folder would delete the output of the first.
@@ -108,26 +111,48 @@ def _assign(root: Path, master: Master, work: Path) -> None:
     config["generate"] = grading_config(root)
     config["python_version"] = grading_python(root)
     (folder / "config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    _put_heading(folder / master.path.name, declared)
     command = [sys.executable, "-m", "otter", "assign", master.path.name, "dist"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ReleaseError(f"{master.path.name}: Otter Assign fails: {last_line(done.stderr)}")
 
 
-def _copy_student_files(root: Path, student: Path) -> None:
-    """Copy what all notebooks of the student folder share."""
+def _put_heading(path: Path, declared: Declared) -> None:
+    """Put logo, course, term and due date on top of a master, if the homework has them."""
+    if not (declared.heading or declared.logo):
+        return
+    notebook = nbformat.read(path, as_version=4)
+    lines = [f"**{declared.heading}**"] if declared.heading else []
+    cell = nbformat.v4.new_markdown_cell()
+    cell.pop("id", None)  # as in all cells of a master
+    if declared.logo:
+        logo = path.parent / declared.logo
+        kind = mimetypes.guess_type(logo.name)[0]
+        picture = base64.b64encode(logo.read_bytes()).decode()
+        cell.attachments = {logo.name: {kind: picture}}
+        lines.insert(0, f"![{declared.course or 'logo'}](attachment:{logo.name})")
+    cell.source = "\n\n".join(lines)
+    notebook.cells.insert(1, cell)  # behind the settings of Otter Assign
+    nbformat.write(notebook, path)
+
+
+def _copy_student_files(root: Path, student: Path, declared: Declared) -> None:
+    """Copy what all notebooks of the student folder share, and write the pages."""
     assignment = root / "assignment"
     for name in shared_files(root):
         _copy(assignment / name, student / name)
     shutil.copy(assignment / "requirements.txt", student)
     shutil.copy(assignment / "STUDENT.md", student / "README.md")
-    # In a process of its own, with the package that students get; -B leaves no caches behind.
-    command = [sys.executable, "-B", "-c", WRITE_EXPLORER]
-    done = subprocess.run(command, cwd=student, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ReleaseError(
-            f"assignment/lab cannot write explorer.html: {last_line(done.stderr)}: correct lab/"
-        )
+    for name, place in declared.pages.items():
+        # In a process of its own, with the package that students get; -B leaves no caches behind.
+        command = [sys.executable, "-B", "-c", WRITE_PAGE, *place, name]
+        done = subprocess.run(command, cwd=student, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ReleaseError(
+                f"{':'.join(place)} cannot write {name}: {last_line(done.stderr)}: correct it in "
+                f"assignment/, or pages under [tool.homework] in pyproject.toml"
+            )
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -158,7 +183,9 @@ def write_zip(entries: dict[str, bytes], target: Path) -> None:
             new.writestr(entry, entries[name])
 
 
-def _write_solution(root: Path, master: Master, out: Path, known: Cache) -> None:
+def _write_solution(
+    root: Path, master: Master, out: Path, known: Cache, never_printed: tuple[str, ...]
+) -> None:
     """Execute the solution notebook and write it, and its HTML, to ``solutions/``."""
     folder = out / "work" / master.name / "dist" / "autograder"
     solution = Path("solutions") / master.path.name
@@ -169,7 +196,7 @@ def _write_solution(root: Path, master: Master, out: Path, known: Cache) -> None
             cell.source = tidy_solution(cell.source)
     try:
         execute(notebook, folder, known)
-        check_figures(notebook)
+        check_printed(notebook, never_printed)
         _make_reproducible(notebook)
         check_warnings(notebook)
         keep_pictures(notebook, root / solution)
@@ -239,13 +266,16 @@ def run_cells(notebook: nbformat.NotebookNode, folder: Path) -> None:
     raise ReleaseError(f"{_name_cell(notebook, started[-1])} {reason}: correct the cell")
 
 
-def check_figures(notebook: nbformat.NotebookNode) -> None:
-    """Raise ReleaseError if a figure of an executed solution gave up, which raises nothing."""
+def check_printed(notebook: nbformat.NotebookNode, never: tuple[str, ...]) -> None:
+    """Raise ReleaseError if an executed solution has printed a line that begins like this.
+
+    So a cell that gives up without raising, for the sake of students, does not go unseen.
+    """
     for i, cell in enumerate(notebook.cells):
         printed = "".join(output.get("text", "") for output in cell.get("outputs", []))
         for line in printed.splitlines():
-            if line.startswith(GAVE_UP):
-                raise ReleaseError(f"{_name_cell(notebook, i)} draws no figure: {line}")
+            if never and line.startswith(never):
+                raise ReleaseError(f"{_name_cell(notebook, i)} gives up: {line}")
 
 
 def check_warnings(notebook: nbformat.NotebookNode) -> None:

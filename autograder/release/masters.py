@@ -22,8 +22,9 @@ from otter.assign.assignment import Assignment
 from otter.assign.question_config import QuestionConfig
 
 from . import refuse
+from .declared import read_declared
 from .names import is_litter
-from .settings import config_problems, listed_masters, one_line
+from .settings import config_problems, one_line
 
 QUESTION_ID = re.compile(r"q[1-9][a-z](_[a-z]+)?")
 BOUNDARY = re.compile(r"#\s+(BEGIN|END)\s+(QUESTION|SOLUTION|PROMPT|TESTS)\s*$", re.IGNORECASE)
@@ -117,7 +118,7 @@ def read_masters(root: Path) -> list[Master]:
     Raises:
         ReleaseError: with one line for each fault in the masters and the configuration.
     """
-    names = listed_masters(root)
+    names = read_declared(root).masters
     folder = root / "assignment"
     problems = config_problems(root)
     for path in sorted(folder.glob("*.ipynb")):

@@ -15,9 +15,9 @@ from typing import Any
 
 from . import ReleaseError, refuse
 from .build import last_line, write_zip
+from .declared import Declared, read_declared
 from .masters import Master, Question, TestedQuestion
 from .names import is_litter, name_problems
-from .settings import mistakes_source, title_and_version
 
 NAME = "homework.zip"
 GRADER = Path(__file__).resolve().parents[1] / "grader"
@@ -49,7 +49,9 @@ def build_package(root: Path, masters: list[Master], out: Path) -> None:
     entries["requirements.lock"] = (root / "requirements.lock").read_bytes()
     entries["requirements.txt"] = (root / "assignment/requirements.txt").read_bytes()
     entries["otter_config.json"] = (root / "otter_config.json").read_bytes()
-    description = describe(root, masters) | {"mistakes": read_mistakes(root, out / "student")}
+    declared = read_declared(root)
+    description = describe(declared, masters)
+    description["mistakes"] = read_mistakes(declared.mistakes, out / "student")
     entries["homework.json"] = json.dumps(description, indent=2).encode()
     for master in masters:
         entries |= _entries_of(master, out)
@@ -71,12 +73,13 @@ def _grader() -> dict[str, bytes]:
     return entries
 
 
-def describe(root: Path, masters: list[Master]) -> dict[str, Any]:
+def describe(declared: Declared, masters: list[Master]) -> dict[str, Any]:
     """Return the content of ``homework.json``, but for the sentences of the mistakes."""
-    title, version = title_and_version(root)
     return {
-        "title": title,
-        "version": version,
+        "title": declared.title,
+        "version": declared.version,
+        "heading": declared.heading,
+        "due": declared.due.isoformat() if declared.due else "",
         "order": [master.name for master in masters],
         "notebooks": {
             master.name: [_describe_question(question) for question in master.questions]
@@ -95,15 +98,18 @@ def _describe_question(question: Question) -> dict[str, Any]:
     }
 
 
-def read_mistakes(root: Path, student: Path) -> dict[str, str]:
+def read_mistakes(source: tuple[str, str] | None, student: Path) -> dict[str, str]:
     """Return the sentences of the mistakes by name, from the package that students get.
 
     It is imported in a process of its own: nothing of a homework runs in this one.
 
+    Args:
+        source: module and name of the table; None where the homework has none.
+        student: the folder of students.
+
     Raises:
         ReleaseError: there is no such table, or it holds something else.
     """
-    source = mistakes_source(root)
     if source is None:
         return {}
     command = [sys.executable, "-B", "-c", READ_MISTAKES, *source]

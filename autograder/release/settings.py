@@ -1,7 +1,6 @@
 """Read the files that all masters share, and say what is wrong with them.
 
-``pyproject.toml`` lists the masters, ``assignment/config.yml`` holds Otter Assign's settings,
-``otter_config.json`` the grading settings.
+``assignment/config.yml`` holds Otter Assign's settings, ``otter_config.json`` the grading settings.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -23,14 +21,12 @@ from . import ReleaseError
 from .names import is_litter, name_problems
 
 # Without these of assignment/ there is no student folder.
-NEEDED = ("STUDENT.md", "requirements.txt", "lab")
+NEEDED = ("STUDENT.md", "requirements.txt")
 # Options of Otter that would make the total another than the masters promise.
 FORBIDDEN = ("points_possible", "score_threshold")
 # Options of Otter that would make the plain zips grade otherwise than homework.zip, which does
 # not know them.
 NOT_ISOLATED = ("seed", "seed_variable", "plugins", "grade_from_log", "serialized_variables")
-# Where a homework keeps the sentences of its mistakes: a module that students import, and a name.
-MISTAKES = re.compile(r"(\w+(?:\.\w+)*):(\w+)")
 # pip has no line for Python itself, so it is a comment.
 PYTHON = re.compile(r"^# python==(3\.\d+)$", re.MULTILINE)
 # The key of otter_config.json that is the isolated grader's, not Otter's.
@@ -57,32 +53,6 @@ def _whole_grading_config(root: Path) -> dict[str, Any]:
     return config
 
 
-def listed_masters(root: Path) -> list[str]:
-    """Return the names of the masters, from ``[tool.homework]`` in ``pyproject.toml``."""
-    names = _setting(root, "tool", "homework", "masters") or []
-    if not _is_list_of_names(names):
-        raise ReleaseError(
-            f"pyproject.toml: masters must be a list of names, but is {names!r}: write "
-            f"[tool.homework] masters = [...]"
-        )
-    if not names:
-        raise ReleaseError("pyproject.toml lists no masters: set [tool.homework] masters = [...]")
-    return names
-
-
-def title_and_version(root: Path) -> tuple[str, str]:
-    """Return what the report on Gradescope begins with."""
-    title = _setting(root, "tool", "homework", "title")
-    version = _setting(root, "project", "version")
-    return _text("[tool.homework] title", title), _text("[project] version", version)
-
-
-def _text(place: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise ReleaseError(f"pyproject.toml: {place} must be a text, but is {value!r}")
-    return value
-
-
 def grading_python(root: Path) -> str:
     """Return the version of Python that grading runs, from ``assignment/requirements.txt``."""
     match = PYTHON.search(_read(root, "assignment/requirements.txt"))
@@ -94,37 +64,10 @@ def grading_python(root: Path) -> str:
     return match[1]
 
 
-def mistakes_source(root: Path) -> tuple[str, str] | None:
-    """Return module and name of the table of mistakes; None where the homework has none."""
-    place = _setting(root, "tool", "homework", "mistakes")
-    if place is None:
-        return None
-    match = MISTAKES.fullmatch(place) if isinstance(place, str) else None
-    if not match:
-        raise ReleaseError(
-            f"pyproject.toml: [tool.homework] mistakes must name a table of sentences, but is "
-            f'{place!r}: write it like "lab.mistakes:SENTENCES", or remove it'
-        )
-    return match[1], match[2]
-
-
-def _setting(root: Path, *keys: str) -> object:
-    """Return a value of ``pyproject.toml``; None if it is not there.
-
-    Where a table is something else, that is returned, so that a message can show it.
-    """
-    try:
-        value: object = tomllib.loads(_read(root, "pyproject.toml"))
-    except tomllib.TOMLDecodeError as error:
-        raise ReleaseError(f"pyproject.toml is not valid TOML: {error}: correct it there") from None
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else value
-    return value
-
-
 def shared_files(root: Path) -> list[str]:
     """Return what ``assignment/config.yml`` lists under ``files``."""
-    return yaml.safe_load(_read(root, "assignment/config.yml")).get("files") or []
+    files: list[str] = yaml.safe_load(_read(root, "assignment/config.yml")).get("files") or []
+    return files
 
 
 def _read(root: Path, name: str) -> str:
@@ -177,8 +120,6 @@ def _grading_problems(root: Path) -> Iterator[str]:
                 f"otter_config.json: {key} is nothing that homework.zip knows, so it would grade "
                 f"otherwise than the plain zips: remove that key"
             )
-    title_and_version(root)
-    mistakes_source(root)
     grading_python(root)
     try:
         grader_config(_whole_grading_config(root))
@@ -207,7 +148,7 @@ def _assignment_problems(root: Path) -> Iterator[str]:
     yield from _not_boolean(place, config, Assignment({}))
     files = config.get("files") or []
     if not _is_list_of_names(files):
-        yield f"{place}: files must be a list of names, but is {files!r}: write `- lab` below it"
+        yield f"{place}: files must be a list of names, but is {files!r}: write `- name` below it"
         return
     for name in [config.get("requirements"), *files]:
         if name and name not in NEEDED and not (root / "assignment" / str(name)).exists():

@@ -25,9 +25,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from .data import HEIGHTS, KNOTS, Dataset
+from .data import HEIGHTS, KNOTS, Dataset, make_dataset
 from .figures import BLACK, DOTS_PER_INCH
-from .history import History
+from .history import WIDTHS, History, load_history
 from .network import Params, evaluate
 from .relu_plots import GRID, plot_contributions, plot_curve, plot_data
 
@@ -83,6 +83,12 @@ def page(histories: Histories, dataset: Dataset, title: str = "Watch a ReLU netw
     _check_dataset(dataset)
     # No picture here: its bytes depend on the machine, and this file is compared byte by byte.
     return PAGE.format(title=html.escape(title), figure=_fragment(runs, dataset))
+
+
+def shipped_page() -> str:
+    """Return the page for students: the six shipped runs."""
+    runs = [load_history(width, hidden) for width in WIDTHS for hidden in (False, True)]
+    return page(runs, make_dataset(), title="ReLU networks in training")
 
 
 PAGE = """<!DOCTYPE html>
