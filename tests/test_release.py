@@ -624,9 +624,7 @@ def test_a_figure_that_gave_up_is_refused():
     notebook = notebook_of("x = 1", "plot()")
     text = "ok\nNothing to look at: ValueError: no\n"
     notebook.cells[1].outputs = [nbformat.v4.new_output("stream", text=text)]
-    with pytest.raises(
-        ReleaseError, match=r"cell 2 \(`plot\(\)`\) gives up: Nothing to look"
-    ):
+    with pytest.raises(ReleaseError, match=r"cell 2 \(`plot\(\)`\) gives up: Nothing to look"):
         build.check_printed(notebook, ("Nothing to look at",))
     notebook.cells[1].outputs[0].text = "ok\n"
     build.check_printed(notebook, ("Nothing to look at",))
@@ -718,7 +716,10 @@ def test_a_copy_among_the_modules_of_the_grader_is_refused(monkeypatch, root, tm
 def test_a_lab_that_raises_ends_in_one_line(project, tmp_path):
     (project / "assignment/lab/data.py").write_text("raise ValueError('broken')\n")
     (tmp_path / "out").mkdir()
-    with pytest.raises(ReleaseError, match=r"lab.explorer:shipped_page cannot write explorer.html: ValueError: broken"):
+    with pytest.raises(
+        ReleaseError,
+        match=r"lab.explorer:shipped_page cannot write explorer.html: ValueError: broken",
+    ):
         build._copy_student_files(project, tmp_path / "out", read_declared(project))
 
 
@@ -841,8 +842,8 @@ def test_check_compares_every_byte_of_a_solution(root, project):
         ('logo = "requirements.txt"', "logo must name a picture in assignment/"),
         ("never_printed = [1]", "never_printed must be a list of texts"),
         ("pages = 1", "pages must be a table of files, but is 1"),
-        ('pages = {"a/b.html" = "lab.explorer:page"}', "write it like \"page.html\" ="),
-        ('pages = {"a.html" = "page"}', "write it like \"page.html\" ="),
+        ('pages = {"a/b.html" = "lab.explorer:page"}', 'write it like "page.html" ='),
+        ('pages = {"a.html" = "page"}', 'write it like "page.html" ='),
     ],
 )
 def test_a_broken_setting_of_the_homework_is_refused_in_one_line(tmp_path, line, words):

@@ -26,7 +26,8 @@ from .declared import read_declared
 from .names import is_litter
 from .settings import config_problems, one_line
 
-QUESTION_ID = re.compile(r"q[1-9][a-z](_[a-z]+)?")
+# What can be the name of a file everywhere, and is one word in a text.
+QUESTION_ID = re.compile(r"\w[\w.-]*", re.ASCII)
 BOUNDARY = re.compile(r"#\s+(BEGIN|END)\s+(QUESTION|SOLUTION|PROMPT|TESTS)\s*$", re.IGNORECASE)
 POINTS = re.compile(r"\*\*(\d+(?:\.\d+)?) points?\b")
 MINUTES = re.compile(r"\babout (\d+) minutes\b")

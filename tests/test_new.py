@@ -1,0 +1,146 @@
+"""Is a new homework green at once, and do the tools grade one that has nothing of this one?"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from PIL import Image
+from support.once import make_once, shared_folder
+
+from autograder.release import new
+from autograder.release.masters import read_masters
+from autograder.release.stock import grade
+from autograder.release.verify import grade_in_container
+
+NAME = "optics"
+QUESTION = "2.1-b"
+
+
+def run(project: Path, *command: str, code: int = 0) -> str:
+    """Run a module in a project of its own; return what it prints."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=project, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout
+
+
+def make_new(folder: Path) -> str:
+    """Write a new homework, with settings of its own, and release it."""
+    project = folder / NAME
+    new.write_homework(NAME, project)
+    Image.new("RGB", (60, 20), "navy").save(project / "assignment/logo.png")
+    edit(project / "pyproject.toml", 'course = "Your course"', 'course = "Light & Matter"')
+    edit(project / "pyproject.toml", '# term = "Spring 2027"', 'term = "Frühling 2027"')
+    edit(project / "pyproject.toml", "# due =", "due =")
+    edit(project / "pyproject.toml", "# logo =", "logo =")
+    for name in (f"assignment/{NAME}.ipynb", "tests/answers.py"):
+        text = (project / name).read_text(encoding="utf-8")
+        text = text.replace("name: q1", f"name: {QUESTION}").replace('"q1"', f'"{QUESTION}"')
+        text = text.replace("q1: ", f"{QUESTION}: ").replace("| q1 |", f"| {QUESTION} |")
+        (project / name).write_text(text, encoding="utf-8")
+    run(project, "autograder.release")
+    return str(project)
+
+
+def edit(path: Path, old: str, now: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, now), encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory) -> Path:
+    """A new homework, released: other names, one notebook, a question id of another form."""
+    path = make_once(tmp_path_factory, "new homework", make_new)
+    assert shared_folder(tmp_path_factory) in Path(path).parents
+    return Path(path)
+
+
+def test_a_new_homework_is_read_without_a_complaint(tmp_path):
+    new.write_homework("waves", tmp_path / "waves")
+    (master,) = read_masters(tmp_path / "waves")
+    assert (master.name, master.points) == ("waves", 2)
+
+
+def test_nothing_of_this_homework_is_in_a_new_one(tmp_path, masters):
+    new.write_homework("waves", tmp_path / "waves")
+    names = {master.name for master in masters}
+    names |= {q.id for master in masters for q in master.questions if len(q.id) > 3}
+    names |= {f.name for m in masters for q in m.questions for f in q.functions}
+    for path in (tmp_path / "waves").rglob("*"):
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        assert new.BLANK_NAME not in text or path.is_relative_to(tmp_path / "waves/autograder")
+        assert "assignment.lab" not in text
+        found = {name for name in names if name in text and path.suffix in (".py", ".ipynb", ".md")}
+        assert not found, path
+
+
+def test_what_is_there_already_is_not_overwritten(tmp_path, capsys):
+    beside = tmp_path / "this"
+    (tmp_path / "waves").mkdir()
+    assert new.main(["waves", "--beside", str(beside)]) == 1
+    assert "is there already" in capsys.readouterr().err
+    assert not list((tmp_path / "waves").iterdir())
+
+
+@pytest.mark.parametrize("name", ["", "Waves", "a b", "../waves", "1st", "é"])
+def test_a_name_must_do_for_files_everywhere(tmp_path, name, capsys):
+    assert new.main([name, "--beside", str(tmp_path / "this")]) == 1
+    assert "is no name for a homework" in capsys.readouterr().err
+
+
+def test_course_term_due_date_and_logo_are_on_top_of_notebooks(project):
+    for folder in ("student", "solutions"):
+        cell = nbformat.read(project / folder / f"{NAME}.ipynb", as_version=4).cells[0]
+        assert cell.source == (
+            "![Light & Matter](attachment:logo.png)\n\n**Light & Matter · Frühling 2027 · due "
+            "Monday, 1 March 2027, 23:59 (UTC-08:00)**"
+        )
+        assert cell.attachments["logo.png"]["image/png"]
+
+
+def test_its_own_tests_pass(project):
+    assert " passed" in run(project, "pytest", "-q")
+
+
+def test_stock_otter_grades_it(project):
+    for folder, wanted in (("solutions", True), ("student", False)):
+        zip_path = project / f"autograder/{NAME}.zip"
+        results = grade(project / folder / f"{NAME}.ipynb", zip_path)
+        assert [case["passed"] for case in results[QUESTION]] == [wanted] * 3
+
+
+def test_the_isolated_grader_grades_it(project, tmp_path):
+    with zipfile.ZipFile(project / "autograder/homework.zip") as archive:
+        archive.extractall(tmp_path / "source")
+    results = grade_in_container(tmp_path, [project / f"solutions/{NAME}.ipynb"])
+    assert results["score"] == 2
+    assert results["output"].startswith("Light & Matter · Frühling 2027 · due Monday, 1 March")
+
+
+def test_a_class_of_it_is_graded(project, tmp_path):
+    for student, folder in (("ada", "solutions"), ("bob", "student")):
+        shutil.copy(project / folder / f"{NAME}.ipynb", tmp_path / f"{student}.ipynb")
+    notebook = nbformat.read(tmp_path / "ada.ipynb", as_version=4)
+    (cell,) = [cell for cell in notebook.cells if "def standardize" in cell.source]
+    cell.source = cell.source.replace("np.std", "np.var")
+    nbformat.write(notebook, tmp_path / "eve.ipynb")
+    run(project, "autograder.grade", str(tmp_path), "--out", str(tmp_path / "grades"))
+    with (tmp_path / "grades/grades.csv").open(encoding="utf-8-sig") as file:
+        totals = {row["submission"]: float(row["total"]) for row in csv.DictReader(file)}
+    assert totals == {"ada": 2, "bob": 0, "eve": 0}
+    record = json.loads((tmp_path / "grades/submissions/eve/results.json").read_text())
+    assert record["extra_data"]["record"]["mistakes"] == ["variance"]
+    assert "divided by the variance" in (tmp_path / "grades/index.html").read_text("utf-8")
