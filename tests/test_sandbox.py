@@ -18,7 +18,7 @@ from autograder.grader.limits import Limits
 from autograder.grader.processes import Sandbox, remove
 from autograder.grader.proxies import Environment, StudentFunction
 from autograder.grader.sandbox.shell import Shell
-from autograder.grader.sessions import Case, Fault, Session
+from autograder.grader.sessions import Fault, Fork, Session
 
 LIMITS = Limits(
     seconds_per_cell=20, seconds_per_test_case=20, seconds_in_total=100, memory_mb=256,
@@ -55,9 +55,9 @@ def run(sandbox):
 
 
 def call(session: Session, name: str, *arguments, question: str = "q"):
-    """Call a function of the notebook in a test case of its own."""
-    with session.open_case(question) as case:
-        return Environment(case).get(name)(*arguments)
+    """Call a function of the notebook in a fork of its own."""
+    with session.open_fork(question, [name]) as fork:
+        return Environment(fork).get(name)(*arguments)
 
 
 def below(sandbox: Sandbox) -> set[psutil.Process]:
@@ -249,8 +249,8 @@ def left_out_of(session: Session, *cells: str) -> list[str]:
 def test_line_works_as_in_a_kernel(run, line):
     session, _ = run(limits=LONG)
     assert left_out_of(session, f"{line}\nf = 2") == []
-    with session.open_case("q") as case:
-        assert Environment(case).get("f") == 2
+    with session.open_fork("q", []) as fork:
+        assert Environment(fork).get("f") == 2
 
 
 def test_home_is_the_folder_of_the_notebook(run):
@@ -277,8 +277,8 @@ def test_home_is_the_folder_of_the_notebook(run):
 def test_line_that_cannot_work_is_left_out_and_named(run, line):
     session, _ = run()
     assert left_out_of(session, f"{line}\nf = 2") == [line]
-    with session.open_case("q") as case:
-        assert Environment(case).get("f") == 2
+    with session.open_fork("q", []) as fork:
+        assert Environment(fork).get("f") == 2
 
 
 def test_what_a_line_that_is_left_out_gives_can_be_used(run):
@@ -303,8 +303,8 @@ def test_line_below_a_magic_is_named_itself(run, magic):
     lines = ["%autosave 60", "!false", "%pip install no-such-package"]
     named = left_out_of(session, cell)
     assert named == ([magic, *lines] if magic == "%%no_such_magic" else lines)
-    with session.open_case("q") as case:
-        assert Environment(case).get("f") == 2
+    with session.open_fork("q", []) as fork:
+        assert Environment(fork).get("f") == 2
 
 
 def test_what_is_no_python_below_a_magic_that_is_not_here_is_left_out(run):
@@ -319,8 +319,8 @@ def test_code_that_tries_whether_it_is_on_colab_finds_that_it_is_not(run):
     session, _ = run()
     cell = "try:\n    import google.colab\n    f = 1\nexcept ImportError:\n    f = 2"
     assert left_out_of(session, cell) == []
-    with session.open_case("q") as case:
-        assert Environment(case).get("f") == 2
+    with session.open_fork("q", []) as fork:
+        assert Environment(fork).get("f") == 2
 
 
 def test_error_in_the_students_own_code_is_none_of_a_magics(run):
@@ -404,7 +404,7 @@ def test_pool_that_a_cell_starts_works_in_functions(run, cell, body):
     "start", ["multiprocessing.Pool(40)", "concurrent.futures.ThreadPoolExecutor(40)"]
 )
 def test_pool_of_a_large_machine_works_in_functions(run, start):
-    # More threads than processes are allowed, in the notebook's process and once more in a case.
+    # More threads than processes are allowed, in the notebook's process and once more in a fork.
     cell = f"import concurrent.futures, multiprocessing, time\npool = {start}"
     body = "return len(list(pool.map(time.sleep, [0.01] * 50)))"
     session, errors = run(f"{cell}\ndef f():\n    {body}", "f()")
@@ -534,8 +534,8 @@ def test_argument_that_is_given_another_shape_is_a_fault(run):
 
 def test_names_that_are_no_functions_arrive_as_values(run):
     session, _ = run("f = 3\ng = None\nclass A: pass\nh = A()")
-    with session.open_case("q") as case:
-        environment = Environment(case)
+    with session.open_fork("q", []) as fork:
+        environment = Environment(fork)
         assert environment.get("f") == 3
         assert environment.get("g") is None
         assert environment.get("nowhere") is None
@@ -550,8 +550,8 @@ def test_signatures_arrive(run):
         "class H:\n    def __call__(self, x): return x\n"
         "h = H()\nu = np.add"
     )
-    with session.open_case("q") as case:
-        environment = Environment(case)
+    with session.open_fork("q", []) as fork:
+        environment = Environment(fork)
         signature = environment.get("f").__signature__
         signature.bind(1, c=3)
         with pytest.raises(TypeError):
@@ -605,12 +605,12 @@ def test_fault_in_a_call_costs_its_test_case_only(run, body, words):
 
 def test_test_case_that_swallows_a_fault_is_told_again(run):
     session, _ = run("import os\ndef f(): os._exit(0)")
-    with session.open_case("q") as case:
-        f = Environment(case).get("f")
+    with session.open_fork("q", []) as fork:
+        f = Environment(fork).get("f")
         for _ in range(2):
             with pytest.raises(Fault):
                 f()
-        assert case.fault
+        assert fork.fault
 
 
 # Leaves room for a few processes; and a magic that meets a full disk.
@@ -681,13 +681,15 @@ def test_case_without_a_fork_is_noted(run):
     assert session.short
 
 
-def test_case_that_did_not_get_the_cpu_is_noted(run):
+def test_fork_that_did_not_get_the_cpu_is_noted(run):
     session, _ = run("import time\ndef f():\n    time.sleep(60)", limits=SHORT)
     with pytest.raises(Fault, match="took longer than 1 seconds"):
         call(session, "f")
     assert session.short
     session, _ = run("x = 1", limits=SHORT)
-    Case(session, seconds=1)._note_starving({"ended": 9, "seconds": 0.9})
+    fork = Fork(session)
+    fork.started -= 1
+    fork._note_starving({"ended": 9, "seconds": 0.9})
     assert not session.short
 
 
@@ -756,7 +758,7 @@ def test_session_that_cannot_start_again_costs_its_own_notebook_only(run):
 def test_session_has_no_open_file_of_the_grader(run):
     session, _ = run("import os\ndef f(): return sorted(map(int, os.listdir('/proc/self/fd')))")
     session_files = call(session, "f")
-    # Nothing but the standard three, the case's channel, and the listing itself.
+    # Nothing but the standard three, the fork's channel, and the listing itself.
     assert len(session_files) <= 5
 
 
@@ -864,8 +866,8 @@ def test_environment_of_the_grader_is_not_passed_on(sandbox, run, monkeypatch):
 
 def test_functions_look_like_functions(run):
     session, _ = run("def f(x): return x")
-    with session.open_case("q") as case:
-        f = Environment(case).get("f")
+    with session.open_fork("q", []) as fork:
+        f = Environment(fork).get("f")
         assert isinstance(f, StudentFunction)
         assert callable(f)
         assert f.__name__ == "f"

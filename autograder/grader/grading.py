@@ -7,6 +7,7 @@ from then on; no public message is made after that.
 from __future__ import annotations
 
 import copy
+import itertools
 import re
 import time
 from collections.abc import Mapping
@@ -24,10 +25,11 @@ from .homework import (
     TestedQuestion,
     WrittenQuestion,
     names_in,
+    names_taken,
 )
 from .processes import Sandbox
 from .proxies import Environment
-from .sessions import CellFault, Fault, LeftOut, Session
+from .sessions import CellFault, Fault, Fork, LeftOut, Session
 from .upload import Notebook, Upload, match
 from .written import Found, find_answer
 
@@ -224,27 +226,39 @@ def _nothing(case: TestCase) -> CaseResult:
 
 
 def _run_tests(question: GradedQuestion, hidden: bool, session: Session) -> None:
-    """Run the public or the hidden test cases of a question, each for itself."""
-    for i, case in enumerate(question.question.tests.test_cases):
-        if bool(case.hidden) == hidden:
+    """Run the public or the hidden test cases of a question.
+
+    Those that take the same functions share a fork as long as that lasts. A fault costs its test
+    case alone: the others get another fork.
+    """
+    cases = question.question.tests.test_cases
+    numbers = [i for i, case in enumerate(cases) if bool(case.hidden) == hidden]
+    for names, sharing in itertools.groupby(numbers, lambda i: names_taken(cases[i])):
+        waiting = list(sharing)
+        while waiting:
             try:
-                question.results[i] = _run_test_case(question.question, case, session)
+                with session.open_fork(question.question.id, names) as fork:
+                    while waiting:
+                        question.results[waiting[0]] = _run_case(question, waiting[0], fork)
+                        waiting.pop(0)
             except Fault as fault:
-                question.results[i] = _failed_by(fault, case)
+                i = waiting.pop(0)
+                question.results[i] = _failed_by(fault, cases[i])
                 question.faults.append(question.results[i].message)
 
 
-def _run_test_case(question: TestedQuestion, case: TestCase, session: Session) -> CaseResult:
+def _run_case(question: GradedQuestion, i: int, fork: Fork) -> CaseResult:
     """Run one test case on stand-ins for the notebook's functions.
 
     Raises:
         Fault: the student's code hangs, crashes, or returns what is no data.
     """
-    with session.open_case(question.id) as opened:
-        result = question.tests.run_case(case, Environment(opened))
-    if opened.fault:
+    fork.begin(question.question.id)
+    tests = question.question.tests
+    result: CaseResult = tests.run_case(tests.test_cases[i], Environment(fork))
+    if fork.fault:
         # Also if the test took it for an error that makes a right answer.
-        raise opened.fault
+        raise fork.fault
     return result
 
 

@@ -154,6 +154,11 @@ def _load_question(folder: Path, about: Mapping[str, Any]) -> Question:
     return TestedQuestion(about["id"], about["points"], tests)
 
 
-def names_in(case: TestCase) -> str:
+def names_taken(case: TestCase) -> list[str]:
     """Return what a test case takes from the notebook: as a rule, the function that it tests."""
-    return ", ".join(case.body._get_func_params())
+    return list(case.body._get_func_params())
+
+
+def names_in(case: TestCase) -> str:
+    """Return the same for people."""
+    return ", ".join(names_taken(case))

@@ -2,7 +2,7 @@
 
 `protocol` says how they travel. What the trusted process sends has a word under ``do``; the
 answers to it follow. It believes the fork server and the supervisor, which never run student
-code. What a notebook's process or a case says is data, however hostile, and checked on arrival.
+code. What a notebook's process or its fork says is data, however hostile, and checked on arrival.
 
     to                      message                          answer
     fork server             NewSupervisor (+ a socket)       none
@@ -11,8 +11,8 @@ code. What a notebook's process or a case says is data, however hostile, and che
                             StopNotebook                     Stopped
     notebook's process      nothing, once it has started     Ready, or Refused
                             RunCell                          CellDone
-                            OpenCase (+ a socket)            CaseEnded, when the case has ended
-    case                    LookUp                           Missing, Function or Value; or Fault
+                            OpenFork (+ a socket)            ForkEnded, when the fork has ended
+    fork                    LookUp                           Missing, Function or Value; or Fault
                             Call                             Returned or Raised; or Fault
 """
 
@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-# In place of a case's status: there could be no fork for it.
+# In place of a fork's status: there could be none.
 NO_FORK = -1
 # A value in the form that `protocol.encode` gives it.
 Tree = Any
@@ -95,7 +95,7 @@ class CellDone(TypedDict):
     error: ErrorReport | None
     stopped_at: int  # the line in which the cell had to be stopped, or 0
     left_out: list[tuple[str, str]]  # lines that had no effect, and why
-    threads: bool  # whether the process has threads now, which a case does not have
+    threads: bool  # whether the process has threads now, which a fork does not have
     short: bool  # whether something was used up
 
 
@@ -111,19 +111,19 @@ class ErrorReport(TypedDict, total=False):
     short: bool  # whether something was used up
 
 
-class OpenCase(TypedDict):
-    """Fork a case, with the names of the moment at which the notebook checked the question."""
+class OpenFork(TypedDict):
+    """Fork, with the names of the moment at which the notebook checked the question."""
 
-    do: Literal["open case"]
+    do: Literal["open fork"]
     question: str
 
 
-class CaseEnded(TypedDict):
-    ended: int  # the case's status, as from `os.waitpid`; or NO_FORK
+class ForkEnded(TypedDict):
+    ended: int  # the fork's status, as from `os.waitpid`; or NO_FORK
     seconds: float  # of CPU time that it used
 
 
-# -- a case: a fork of the notebook's process for one test case -------------------------------
+# -- a fork of the notebook's process, for test cases of one question --------------------------
 
 
 class LookUp(TypedDict):

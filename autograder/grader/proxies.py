@@ -19,7 +19,7 @@ import numpy as np
 
 from . import facts
 from .protocol import LONGEST_TEXT, MOST_NAMES, ProtocolError, clean_name, decode, encode
-from .sessions import Case, missing
+from .sessions import Fork, missing
 
 # What tracebacks call the file that holds one line of student code.
 STUDENT = "<student {line:x}>"
@@ -29,30 +29,30 @@ MOST_PLACES = 1000
 class Environment:
     """What Otter takes for the notebook's globals, in one test case."""
 
-    def __init__(self, case: Case):
-        self.case = case
+    def __init__(self, fork: Fork):
+        self.fork = fork
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return what ``name`` stands for in the notebook; a `StudentFunction` if callable."""
-        answer = self.case.look_up(name)
+        answer = self.fork.look_up(name)
         if "missing" in answer:
             return default
         if "function" in answer:
-            return StudentFunction(self.case, name, answer)
-        return decode_from(self.case, answer.get("value"))
+            return StudentFunction(self.fork, name, answer)
+        return decode_from(self.fork, answer.get("value"))
 
 
 class StudentFunction:
     """Calls a function of the notebook, in the sandbox."""
 
-    def __init__(self, case: Case, name: str, answer: Mapping[str, Any]):
-        self._case, self._name = case, name
+    def __init__(self, fork: Fork, name: str, answer: Mapping[str, Any]):
+        self._fork, self._name = fork, name
         name = answer["function"]  # none that is an identifier: a lambda, or an object
         self.__name__ = clean_name(name) if isinstance(name, str) and name.isidentifier() else ""
         self.__signature__ = make_signature(answer.get("parameters"))
         # What a test can see of a function that is here: which names it reads, what they stand for.
         self.__code__ = SimpleNamespace(co_names=clean_names(answer.get("reads")), co_consts=())
-        self.__globals__ = Environment(case)
+        self.__globals__ = Environment(fork)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call it; arrays and the like among the arguments change as the function changes them.
@@ -61,21 +61,21 @@ class StudentFunction:
             Fault: the function hangs, ends its process or returns what cannot travel.
             Exception: what the function raises.
         """
-        limit = self._case.limit
+        limit = self._fork.limit
         encoded = encode(list(arguments), limit), encode(keywords, limit)
-        answer = self._case.call(self._name, *encoded)
+        answer = self._fork.call(self._name, *encoded)
         if "raised" in answer:
             self._raise_again(answer["raised"])
         try:
             for key, before in (("arguments", list(arguments)), ("keywords", keywords)):
-                updated(before, decode_from(self._case, answer.get(key)))
+                updated(before, decode_from(self._fork, answer.get(key)))
         except ValueError:
             text = "changed the shape of an argument: inputs belong to the caller"
-            self._case.fail(facts.ARGUMENT_CHANGED, text)
-        return decode_from(self._case, answer.get("returned"))
+            self._fork.fail(facts.ARGUMENT_CHANGED, text)
+        return decode_from(self._fork, answer.get("returned"))
 
     def _memory_mb(self) -> float:
-        return self._case.session.limits.memory_mb
+        return self._fork.session.limits.memory_mb
 
     def _raise_again(self, report: object) -> NoReturn:
         """Raise an error like the one that came, with the student's line in its traceback.
@@ -173,12 +173,12 @@ def make_signature(parameters: Any) -> inspect.Signature:
         )
 
 
-def decode_from(case: Case, tree: Any) -> Any:
-    """Return a value that came from the sandbox; if it is none, the case has failed."""
+def decode_from(fork: Fork, tree: Any) -> Any:
+    """Return a value that came from the sandbox; if it is none, the test case has failed."""
     try:
         return decode(tree)
     except ProtocolError as error:
-        case.fail_as_not_gradable(error)
+        fork.fail_as_not_gradable(error)
 
 
 def updated(before: Any, after: Any) -> Any:

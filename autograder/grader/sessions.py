@@ -11,19 +11,19 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from . import facts
 from .limits import Limits
-from .messages import NO_FORK, How, LookUp, OpenCase, RunCell
+from .messages import NO_FORK, How, LookUp, OpenFork, RunCell
 from .messages import Call as CallMessage
 from .processes import GRACE, GraderError, Sandbox, SandboxedNotebook, describe_end
 from .protocol import LONGEST_TEXT, SMALL_MESSAGE, ProtocolError, send, shorten
 
-# Within this time a case's process has ended, unless student code keeps it.
+# Within this time a fork has ended, unless student code keeps it.
 SOON = 0.5
 # To say of any fault in the syntax: whether a newer Python would take it, only that one knows.
 TOO_NEW = (
@@ -259,26 +259,26 @@ class Session:
     # Test cases.
 
     @contextmanager
-    def open_case(self, question: str) -> Iterator[Case]:
-        """Let a test case look up names and call functions, in a fork of the notebook's process.
+    def open_fork(self, question: str, names: Iterable[str]) -> Iterator[Fork]:
+        """Let test cases look up names and call functions, in a fork of the notebook's process.
 
-        The fork has the names of the moment at which the notebook checked ``question``.
+        Args:
+            question: the fork has the names of the moment at which the notebook checked it.
+            names: what is looked up before anything is called, so that what the answers say cannot
+                come from a hidden input.
 
         Raises:
             Fault: there is no fork for it.
         """
         self._prepare(question)
-        seconds = self.limits.seconds_per_test_case
-        if question in self.hung:
-            seconds /= 5
-        case = Case(self, seconds)
+        fork = Fork(self)
         try:
-            with case.opened(question):
-                yield case
+            with fork.opened(question, names):
+                yield fork
         finally:
-            if case.hung:
+            if fork.hung:
                 self.hung.add(question)
-            if not self._is_clean_after(case):
+            if not self._is_clean_after(fork):
                 self.stop()
 
     def _prepare(self, question: str) -> None:
@@ -300,49 +300,65 @@ class Session:
         if self.broken:
             raise Fault(facts.SESSION_LOST, self.broken)
 
-    def _is_clean_after(self, case: Case) -> bool:
-        """Return whether a case has ended, and the notebook is ready for the next."""
+    def _is_clean_after(self, fork: Fork) -> bool:
+        """Return whether a fork has ended, and the notebook is ready for the next."""
         if not self.notebook.is_alive:
             return False
         try:
-            if case.fault or not case.ends_within(SOON):
+            if fork.fault or not fork.ends_within(SOON):
                 clean = self.notebook.clean_up(look_closely=True)
-                return case.ends_within(GRACE) and clean
+                return fork.ends_within(GRACE) and clean
             return True
         except (TimeoutError, EOFError, ProtocolError, GraderError):
             return False
 
 
-class Case:
-    """One test case's link to a fork of the notebook's process."""
+class Fork:
+    """The link to a fork of the notebook's process, for test cases of one question."""
 
-    def __init__(self, session: Session, seconds: float):
-        self.session, self.seconds = session, seconds
+    def __init__(self, session: Session):
+        self.session = session
         self.notebook = session.notebook
         self.limit = self.notebook.limit
-        self.deadline = min(time.monotonic() + seconds, session.end_of_time)
+        self.started = time.monotonic()
+        self.known: dict[str, dict[str, Any]] = {}  # what was looked up before the first call
         self.channel: socket.socket
         self.fault: Fault | None = None  # why nothing more can come
         self.hung = self.ended = False
 
     @contextmanager
-    def opened(self, question: str) -> Iterator[None]:
+    def opened(self, question: str, names: Iterable[str]) -> Iterator[None]:
         """Have the notebook's process fork, and talk to the fork.
 
         Raises:
             Fault: it does not fork.
         """
+        self.begin(question)
         self.channel, theirs = socket.socketpair()
         with self.channel, theirs:
             with self._explaining():
-                order = OpenCase(do="open case", question=question)
+                order = OpenFork(do="open fork", question=question)
                 self.notebook.send(order, self.limit, self.deadline, theirs.fileno())
             theirs.close()
+            self.known = {name: self.look_up(name) for name in names}
             yield
+
+    def begin(self, question: str) -> None:
+        """Give the next test case its time.
+
+        Raises:
+            Fault: there is none left.
+        """
+        if time.monotonic() >= self.session.end_of_time:
+            self.fail(facts.OUT_OF_TIME, f"was not run: {self.session.out_of_time}")
+        self.seconds = self.session.limits.seconds_per_test_case
+        if question in self.session.hung:
+            self.seconds /= 5
+        self.deadline = min(time.monotonic() + self.seconds, self.session.end_of_time)
 
     def look_up(self, name: str) -> dict[str, Any]:
         """Return the answer to `messages.LookUp`; errors are those of `call`."""
-        return self._ask(LookUp(do="look up", name=name))
+        return self.known.get(name) or self._ask(LookUp(do="look up", name=name))
 
     def call(self, name: str, arguments: Any, keywords: Any) -> dict[str, Any]:
         """Return the answer to `messages.Call`.
@@ -401,7 +417,7 @@ class Case:
         self.fail(facts.TOO_SLOW, text)
 
     def ends_within(self, seconds: float) -> bool:
-        """Return whether the notebook's process says in time that the case has ended.
+        """Return whether the notebook's process says in time that the fork has ended.
 
         Raises:
             EOFError, ProtocolError: it says something else, or ends.
@@ -418,9 +434,9 @@ class Case:
         return True
 
     def _note_starving(self, answer: object) -> None:
-        """Note if the case has not had the CPU for most of its time, so that others may have."""
+        """Note if the fork has not had the CPU for most of its time, so that others may have."""
         used = answer.get("seconds") if isinstance(answer, dict) else None
-        if not isinstance(used, (int, float)) or used < self.seconds / 2:
+        if not isinstance(used, (int, float)) or used < (time.monotonic() - self.started) / 2:
             self.session.short = True
 
     def _how_it_ended(self) -> str:

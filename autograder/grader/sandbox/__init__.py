@@ -3,7 +3,7 @@
     fork server             `server.main`: imports what is needed once; never runs student code
       supervisor            `server.Supervisor`: one per notebook; starts its process, and ends it
         notebook's process  `notebook.NotebookProcess`: confined; runs the cells
-          case              `notebook.CaseProcess`: a fork that answers one test case's calls
+          fork              `notebook.Fork`: answers the calls of a question's test cases
 
 Nothing here knows a test, a right value or a score: all it gets is cells, names of functions and
 arguments. `confine` takes a process's rights away before the first cell runs. Cells find what they

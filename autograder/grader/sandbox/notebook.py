@@ -1,4 +1,4 @@
-"""The process that runs a notebook's cells, and its forks, the cases, which answer calls.
+"""The process that runs a notebook's cells, and its forks, which answer calls.
 
 From the first cell on, student code owns this process: it may have replaced anything in here.
 So nothing in this module protects the grader, and nothing that it sends is trusted.
@@ -26,7 +26,7 @@ from types import CodeType
 from typing import Any, NoReturn
 
 from ..limits import MEGABYTE, Limits
-from ..messages import NO_FORK, CaseEnded, CellDone, ErrorReport, How
+from ..messages import NO_FORK, CellDone, ErrorReport, ForkEnded, How
 from ..protocol import (
     LONGEST_TEXT,
     MOST_NAMES,
@@ -59,7 +59,7 @@ FOUND_MISSING_IN = {
 
 
 class NotebookProcess:
-    """Runs cells and forks cases, on the word of the trusted process."""
+    """Runs cells and forks, on the word of the trusted process."""
 
     def __init__(self, channel: socket.socket, limits: Limits):
         self.channel, self.limits = channel, limits
@@ -79,11 +79,11 @@ class NotebookProcess:
                 message, files = receive(self.channel, descriptors=1)
             except EOFError:
                 return
-            answer: CellDone | CaseEnded
+            answer: CellDone | ForkEnded
             if message["do"] == "run cell":
                 answer = self.run_cell(message["source"], message["how"], message["after"])
             else:
-                ended, seconds = self.run_case(message["question"], files[0])
+                ended, seconds = self.run_fork(message["question"], files[0])
                 answer = {"ended": ended, "seconds": seconds}
             if os.getpid() != process:
                 os._exit(0)  # a fork that a cell made, and that came back from it
@@ -170,8 +170,8 @@ class NotebookProcess:
             lines.reverse()  # a magic runs what is below it as a cell in a cell
         return lines[0] if lines else 1
 
-    def run_case(self, question: str, descriptor: int) -> tuple[int, float]:
-        """Let a fork answer one test case; return its wait status and CPU time."""
+    def run_fork(self, question: str, descriptor: int) -> tuple[int, float]:
+        """Let a fork answer test cases of a question; return its wait status and CPU time."""
         forget_children()
         try:
             child = os.fork()
@@ -185,7 +185,7 @@ class NotebookProcess:
                 if question in self.noted:
                     self.names.clear()
                     self.names.update(self.noted[question])
-                CaseProcess(socket.socket(fileno=descriptor), self.names, self.limit).serve()
+                Fork(socket.socket(fileno=descriptor), self.names, self.limit).serve()
             os._exit(0)
         os.close(descriptor)
         try:
@@ -195,14 +195,14 @@ class NotebookProcess:
             return 0, 0.0
 
 
-class CaseProcess:
-    """Looks up names and calls functions, on the word of a test case."""
+class Fork:
+    """Looks up names and calls functions, on the word of test cases."""
 
     def __init__(self, channel: socket.socket, names: dict[str, Any], limit: int):
         self.channel, self.names, self.limit = channel, names, limit
 
     def serve(self) -> None:
-        """Answer until the test case is over."""
+        """Answer until the test cases are over."""
         process = os.getpid()
         while True:
             try:
