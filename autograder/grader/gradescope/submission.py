@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import sys
@@ -87,7 +88,11 @@ def write_results(root: Path, results: dict[str, Any]) -> None:
 
 
 def check_solution(root: Path) -> int:
-    """Grade the solution that came with the homework; return 0 if it gets full marks."""
+    """Grade the solution that came with the homework; return 0 if it gets full marks.
+
+    Besides, compile the grader, so that no submission waits for that.
+    """
+    compileall.compile_dir(root / "source/grader", quiet=1)
     homework = load(root / "source")
     with tempfile.TemporaryDirectory() as folder:
         for part in homework.parts:
