@@ -123,10 +123,10 @@ def clean_masters(root: Path) -> None:
     """Clean every master in ``assignment/``; say which ones changed."""
     for path in sorted((root / "assignment").glob("*.ipynb")):
         try:
-            changed = clean(path)
+            done = clean(path)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ReleaseError(f"{path.name} is not a valid notebook: {error}") from None
-        print(f"{path.name}: {'cleaned' if changed else 'clean'}")
+        print("\n".join([f"{path.name}: {done[0] if done else 'clean'}", *done[1:]]))
 
 
 def compare(built: Path, root: Path) -> None:

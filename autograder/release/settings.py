@@ -195,7 +195,7 @@ def _assignment_problems(root: Path) -> Iterator[str]:
             return
         Assignment(config, require_valid_keys=True)
     except yaml.YAMLError as error:
-        yield f"{place} is not valid YAML: {one_line(error)}: correct it there"
+        yield f"{place} is not valid YAML: {yaml_fault(error)}: correct it there"
         return
     except ReleaseError:
         raise
@@ -249,6 +249,12 @@ def _syntax(path: Path, place: str) -> Iterator[str]:
         yield f"{place}, line {error.lineno or 1}: {error.msg}: correct the line"
     except ValueError as error:  # a null byte
         yield f"{place}: {error}: correct the file"
+
+
+def yaml_fault(error: yaml.YAMLError) -> str:
+    """Return line and fault of what is no YAML."""
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    return f"line {mark.line + 1}: {problem}" if mark and problem else one_line(error)
 
 
 def one_line(error: Exception) -> str:
