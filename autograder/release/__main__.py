@@ -209,8 +209,19 @@ def print_report(root: Path, masters: list[Master]) -> None:
         f"  1. Commit what changed, and give students the folder student/.\n"
         f"  2. On Gradescope, make one Programming Assignment and upload\n"
         f"     autograder/{HOMEWORK_ZIP} under Configure Autograder.\n"
-        f"  3. Upload the notebooks of solutions/ to it as a test: they must get full marks."
+        f"  3. Upload the notebooks of solutions/ to it as a test: they must get full marks.\n"
+        f"\n{points_line(masters)}"
     )
+
+
+def points_line(masters: list[Master]) -> str:
+    """Return what to type into Gradescope: the autograder's points, and who else gives some."""
+    by_hand = [q for master in masters for q in master.questions if q not in master.tested]
+    line = f"Autograder points {sum(master.points for master in masters):g}"
+    if not by_hand:
+        return line
+    each = ", ".join(f"{question.id} {question.points:g}" for question in by_hand)
+    return f"{line}, by hand {sum(question.points for question in by_hand):g} ({each})"
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from .settings import config_problems, listed_masters, one_line, yaml_fault
 QUESTION_ID = re.compile(r"[A-Za-z]\w*", re.ASCII)
 BOUNDARY = re.compile(r"#\s+(BEGIN|END)\s+(QUESTION|SOLUTION|PROMPT|TESTS)\s*$", re.IGNORECASE)
 NEARLY_BOUNDARY = re.compile(r"#|\W*(BEGIN|END)\b", re.IGNORECASE)
+NAME = re.compile(r"^name:[ \t]*(\w+)[ \t]*$", re.MULTILINE)
 CONFLICT = re.compile(r"^<{7}( |$)", re.MULTILINE)
 ASSIGNMENT = re.compile(r"#\s+ASSIGNMENT\s+CONFIG", re.IGNORECASE)
 POINTS = re.compile(r"\*\*(\d+(?:\.\d+)?) points?\b")
@@ -128,13 +129,33 @@ class Master:
             worths.append(worth)
         return worths
 
-    def place(self, cell: int, question: str = "") -> str:
-        """Return where a cell is; that of the whole notebook for number 0."""
+    def running_cells(self) -> list[tuple[int, str]]:
+        """Return number and first line of each cell that is part of a built notebook."""
+        return [
+            (number, rules.first_line(cell.source))
+            for number, cell in enumerate(self.notebook.cells, start=1)
+            if cell.cell_type != "raw" and not rules.is_test(cell.source)
+        ]
+
+    def place(self, cell: int) -> str:
+        """Return where a cell is: file, number, question, first line; the file for number 0."""
         if not cell:
             return self.path.name
         line = rules.first_line(self.notebook.cells[cell - 1].source)
-        inside = f"`{line}`" if question in ("", UNREADABLE) else f"{question}, `{line}`"
+        inside = ", ".join(filter(None, [self._question_at(cell), f"`{line}`"]))
         return f"{self.path.name}, cell {cell} ({inside})"
+
+    def _question_at(self, cell: int) -> str:
+        """Return the question that a cell belongs to, or comes after; "" before the first."""
+        where = ""
+        for other in self.notebook.cells[:cell]:
+            boundary = _boundary_of(other.source, other.cell_type)
+            name = NAME.search(other.source)
+            if boundary == ("BEGIN", "QUESTION"):
+                where = name[1] if name else ""
+            elif boundary == ("END", "QUESTION") and other is not self.notebook.cells[cell - 1]:
+                where = f"after {where}" if where else ""
+        return where
 
     @property
     def tested(self) -> list[TestedQuestion]:
@@ -295,9 +316,8 @@ class _Reader:
 
     def note(self, problem: str, cell: int | None = None) -> None:
         """Add one line: the place, the fault, the cure; the place is this cell if none is given."""
-        question = self.question.id if self.question and cell is None else ""
         self.is_spoiled = True
-        place = self.master.place(self.cell if cell is None else cell, question)
+        place = self.master.place(self.cell if cell is None else cell)
         self.problems.append(f"{place}: {problem}")
 
     def _load(self) -> bool:

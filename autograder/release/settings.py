@@ -18,7 +18,7 @@ import yaml
 from otter.assign.assignment import Assignment
 from otter.run import AutograderConfig
 
-from ..grader.limits import grader_config
+from ..grader.limits import Limits, grader_config
 from . import ReleaseError
 from .names import is_litter, name_problems
 
@@ -33,6 +33,12 @@ NOT_ISOLATED = ("seed", "seed_variable", "plugins", "grade_from_log", "serialize
 MISTAKES = re.compile(r"(\w+(?:\.\w+)*):(\w+)")
 # pip has no line for Python itself, so it is a comment.
 PYTHON = re.compile(r"^# python==(3\.\d+)$", re.MULTILINE)
+# When Gradescope ends a container, by default and at most. A submission that it ends has no report.
+GRADESCOPE_SECONDS, MOST_GRADESCOPE_SECONDS = 600, 2400
+# What a start and a report take, on half a CPU.
+SECONDS_AROUND = 30
+# NumPy and its threads take some 50.
+LEAST_MEMORY_MB = 64
 # The key of otter_config.json that is the isolated grader's, not Otter's.
 OURS = "isolated_grader"
 
@@ -78,8 +84,8 @@ def title_and_version(root: Path) -> tuple[str, str]:
 
 
 def _text(place: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise ReleaseError(f"pyproject.toml: {place} must be a text, but is {value!r}")
+    if not isinstance(value, str) or not value.strip():
+        raise ReleaseError(f"pyproject.toml: {place} must be a text, but is {value!r}: write one")
     return value
 
 
@@ -181,9 +187,43 @@ def _grading_problems(root: Path) -> Iterator[str]:
     mistakes_source(root)
     grading_python(root)
     try:
-        grader_config(_whole_grading_config(root))
+        limits, _ = grader_config(_whole_grading_config(root))
     except ValueError as error:
         yield f"otter_config.json: {OURS}: {error}: correct it there"
+    else:
+        yield from _limit_problems(root, limits)
+
+
+def _limit_problems(root: Path, limits: Limits) -> Iterator[str]:
+    """Yield which limits nobody could be graded with."""
+    place = f"otter_config.json: {OURS}"
+    if limits.memory_mb < LEAST_MEMORY_MB:
+        yield (
+            f"{place}: memory_mb is {limits.memory_mb:g}, too little to import NumPy: write at "
+            f"least {LEAST_MEMORY_MB}"
+        )
+    timeout = _gradescope_seconds(root)
+    if limits.seconds_in_total > timeout - SECONDS_AROUND:
+        yield (
+            f"{place}: seconds_in_total is {limits.seconds_in_total:g}, but Gradescope ends a "
+            f"container after {timeout:g} s, and start and report take some as well: write at most "
+            f"{timeout - SECONDS_AROUND:g} or, if the assignment's time limit there is higher, say "
+            f"so in pyproject.toml, [tool.homework] gradescope_seconds (at most "
+            f"{MOST_GRADESCOPE_SECONDS})"
+        )
+
+
+def _gradescope_seconds(root: Path) -> float:
+    """Return the time limit of the assignment on Gradescope, from ``pyproject.toml``."""
+    seconds = _setting(root, "tool", "homework", "gradescope_seconds")
+    if seconds is None:
+        return GRADESCOPE_SECONDS
+    if isinstance(seconds, (int, float)) and 1 < seconds <= MOST_GRADESCOPE_SECONDS:
+        return seconds
+    raise ReleaseError(
+        f"pyproject.toml: [tool.homework] gradescope_seconds must be a number of seconds, at "
+        f"most {MOST_GRADESCOPE_SECONDS}, but is {seconds!r}: correct it there"
+    )
 
 
 def _assignment_problems(root: Path) -> Iterator[str]:
