@@ -49,10 +49,11 @@ bench: $(READY) ## measure what the README claims
 bench-attacks: $(READY) ## try attacks on the isolated grader and on stock Otter, side by side
 	$(RUN) -m tests.attacks
 
-format: $(READY) ## format the code, and strip outputs and cell ids from the masters
+# The masters first: a cell that ruff cannot mend must not keep outputs in them.
+format: $(READY) ## clean the masters, write points and minutes into their texts, format the code
+	$(RUN) -m autograder.release --clean
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
-	$(RUN) -m autograder.release --clean
 
 lint: $(READY) ## check style and types without changing anything
 	$(RUN) -m ruff format --check .
