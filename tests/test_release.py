@@ -76,7 +76,8 @@ def refusal(project: Path) -> str:
     [
         ("name: q1a_i\n", "name: q1 a\n", "question id 'q1 a' is broken: write it like"),
         ("name: q1a_ii\n", "name: q1a_i\n", "question id q1a_i is that of cell 14 already"),
-        ("name: q1a_i\n", "nmae: q1a_i\n", "correct or remove that key"),
+        ("name: q1a_i\n", "nmae: q1a_i\n", "has no name: add a line like `name: q1a`"),
+        ("points: 2", "points: 2\nautograde: true", "correct or remove that key"),
         ("points: 2", "points: two", "points must be a number above 0, without quotes, but are 'two'"),
         ("points: 2", "points: 3", "says `**2 points · about 10 minutes**`, but the questions make it `**3 points"),
         ("points: 2", "points: [2", "is not valid YAML"),
@@ -102,9 +103,11 @@ def test_a_broken_master_is_refused_with_place_and_cure(project, old, new, words
 
 
 def test_a_question_needs_hidden_tests(project):
-    for _ in range(3):
-        edit(project, "# HIDDEN", "# shown")
-    assert "constant_gradient of q1a_i has no hidden test: add one" in refusal(project)
+    notebook = nbformat.read(project / MASTER, as_version=4)
+    hidden = [c for c in notebook.cells if c.source.startswith("# HIDDEN")][:3]
+    notebook.cells = [cell for cell in notebook.cells if cell not in hidden]
+    nbformat.write(notebook, project / MASTER)
+    assert "constant_gradient has no hidden test: add one" in refusal(project)
 
 
 def test_a_hidden_test_may_not_show_its_values(project):
@@ -161,7 +164,7 @@ def test_cleaning_splits_a_source_that_is_one_string(project):
 
 def test_every_fault_is_listed_at_once(project):
     edit(project, "about 10 minutes", "a while")
-    edit(project, "points: 3", "points: 4")
+    edit(project, "def test_sizes(", "def test_values(")
     assert len(refusal(project).splitlines()) == 2
 
 
@@ -682,9 +685,16 @@ def test_what_only_running_can_tell_is_refused(project):
     with pytest.raises(ReleaseError) as caught:
         verify.verify(masters, project)
     text = str(caught.value)
-    assert "the solution fails test_sizes of q1a_i: AssertionError" in text
-    assert "test_public of q1a_i passes on the untouched stub" in text
-    assert re.search(r"untouched, run from top to bottom: .*q1a_i", text)
+    where = (
+        r"cell 22 \(q1a_i, `def test_sizes\(constant_gradient\):`\): the solution fails test_sizes:"
+    )
+    said = r"\n.*check_gradient(.|\n)*?  call +constant_gradient\(theta=(.|\n)*?  returned +-?\d(.|\n)*?  expected +-?\d"
+    assert re.search(where + said, text)
+    assert (
+        "(q1a_i, `def test_public(constant_gradient):`): test_public passes on the untouched stub"
+        in text
+    )
+    assert "cell 28 (after q1a_i, `constant_gradient(1.0, y)`) raises NotImplementedError" in text
 
 
 def test_a_test_file_that_does_not_load_is_refused(root, project, masters):

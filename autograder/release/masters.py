@@ -35,6 +35,8 @@ CONFLICT = re.compile(r"^<{7}( |$)", re.MULTILINE)
 ASSIGNMENT = re.compile(r"#\s+ASSIGNMENT\s+CONFIG", re.IGNORECASE)
 POINTS = re.compile(r"\*\*(\d+(?:\.\d+)?) points?\b")
 MINUTES = re.compile(r"\babout (\d+) minutes\b")
+# An item of a rubric, as in "0.5 points: a reason".
+RUBRIC = re.compile(r"\b(\d+(?:\.\d+)?) points?:")
 STUB = re.compile(r'raise NotImplementedError\("(?P<text>[^"]+)"\)')
 # How Otter knows a hidden test: by a comment on top.
 HIDDEN = re.compile(r"\s*#.*\bHIDDEN\b", re.IGNORECASE)
@@ -613,6 +615,17 @@ class _Reader:
             self._check_tests(question)
         elif not question.solution_texts:
             self.note("is graded by hand but has no model answer in its SOLUTION block")
+        else:
+            self._check_rubric(question)
+
+    def _check_rubric(self, question: Question) -> None:
+        """The items of a rubric add up to the question's points."""
+        items = [float(item) for item in RUBRIC.findall("\n".join(question.solution_texts))]
+        if items and question.points and abs(sum(items) - question.points) > 1e-9:
+            self.note(
+                f"the items of the rubric add up to {sum(items):g} points, but the question has "
+                f"{question.points:g}: correct one or the other"
+            )
 
     def _check_tests(self, question: TestedQuestion) -> None:
         if self.is_spoiled:
@@ -627,8 +640,7 @@ class _Reader:
             for kind, hidden in (("public", False), ("hidden", True)):
                 if not any(test.hidden is hidden for test in tests):
                     self.note(
-                        f"{function.name} of {question.id} has no {kind} test: add one to the "
-                        f"TESTS block",
+                        f"{function.name} has no {kind} test: add one to the TESTS block",
                         function.cell,
                     )
 
@@ -639,8 +651,7 @@ class _Reader:
             for question in questions:
                 if not question.minutes:
                     self.note(
-                        f"the expected time of {question.id} is missing: write `about 10 minutes` "
-                        f"next to the points",
+                        "the expected time is missing: write `about 10 minutes` next to the points",
                         question.heading,
                     )
 

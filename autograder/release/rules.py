@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import re
 import symtable
 from collections.abc import Collection, Iterator, Sequence
@@ -33,6 +34,7 @@ def first_line(source: str) -> str:
     return next(iter(telling), "empty")[:LONGEST_LINE]
 
 
+@functools.cache
 def syntax_fault(source: str) -> str:
     """Return why a code cell is no Python, magics and lines of shell aside; "" if it is."""
     try:
@@ -44,6 +46,7 @@ def syntax_fault(source: str) -> str:
     return ""
 
 
+@functools.cache
 def as_python(source: str) -> str:
     """Return a cell as IPython runs it: magics are calls."""
     return TransformerManager().transform_cell(source)
