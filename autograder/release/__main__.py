@@ -126,7 +126,7 @@ def clean_masters(root: Path) -> None:
             done = clean(path)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ReleaseError(f"{path.name} is not a valid notebook: {error}") from None
-        print("\n".join([f"{path.name}: {done[0] if done else 'clean'}", *done[1:]]))
+        print("\n".join(done or [f"{path.name}: clean"]))
 
 
 def compare(built: Path, root: Path) -> None:

@@ -231,7 +231,7 @@ def left_over(root: Path, masters: list[Master]) -> Iterator[str]:
 
 
 def clean(path: Path) -> list[str]:
-    """Bring a master into its normal form; return what was done.
+    """Bring a master into its normal form; return what was done, a line each.
 
     Outputs, counts, cell ids and foreign metadata go. Cell ids, because Otter Assign makes random
     ones (a release would differ each time); at nbformat 4.4 a notebook needs none. What the texts
@@ -248,7 +248,8 @@ def clean(path: Path) -> list[str]:
         cell["metadata"] = {"tags": tags} if tags else {}
     notebook |= {"metadata": CLEAN_METADATA, "nbformat": 4, "nbformat_minor": 4}
     _write_if_changed(path, notebook, before)
-    done = ["cleaned"] if path.read_text(encoding="utf-8") != before else []
+    is_same = path.read_text(encoding="utf-8") == before
+    done = [] if is_same else [f"{path.name}: cleaned"]
     return done + _write_points(path)
 
 
