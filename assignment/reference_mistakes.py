@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import math
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,8 @@ from lab.recognise import ways
 
 Named = dict[str, Any]
 FOLDER = Path(__file__).parent
-MASTERS = ("gradient_descent", "relu_sgd")
+PROJECT = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text(encoding="utf-8"))
+MASTERS = PROJECT["tool"]["homework"]["masters"]
 # Functions of which many results are right.
 FREE = ("output_layer_optimum",)
 # Further inputs, on which a mistake that fits a wrong result has to show as well.
@@ -678,6 +680,8 @@ def _examples_of(cell: str, solutions: dict[str, Any]) -> Iterator[dict[str, Any
     exec(cell, names)
     (test,) = (value for key, value in names.items() if key.startswith("test_"))
     (function,) = test.__code__.co_varnames[: test.__code__.co_argcount]
+    if function not in globals():
+        return  # a question of which no mistakes are known
     calls: list[tuple[Any, ...]] = []
 
     def solution(*arguments: Any) -> Any:

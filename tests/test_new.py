@@ -22,7 +22,7 @@ from autograder.release.stock import grade
 from autograder.release.verify import grade_in_container
 
 NAME = "optics"
-QUESTION = "2.1-b"
+QUESTION = "2.1_b"
 
 
 def run(project: Path, *command: str, code: int = 0) -> str:

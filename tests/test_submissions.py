@@ -21,9 +21,9 @@ from autograder.grader.files import LARGEST_TABLE, SPECIAL, UNREADABLE, File
 LIMIT = 25.0  # megabytes
 ONE, TWO = (
     f'{{"cells": [], "metadata": {{"otter": {{"assignment_name": "{name}"}}}}}}'
-    for name in PARTS.values()
+    for name in (PARTS["q1"], PARTS["q2"])
 )
-GD, RELU = (f"{name}.ipynb" for name in PARTS.values())
+GD, RELU = (f"{PARTS[part]}.ipynb" for part in ("q1", "q2"))
 
 
 def files_of(submission: Submission) -> dict[str, str]:

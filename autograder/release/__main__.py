@@ -94,9 +94,11 @@ def release(root: Path, *, check: bool = False) -> None:
             return
         with step("Putting the release into place"):
             check_untouched(root)  # once more: somebody may have saved something by now
-            put_into_place(built, root)
+            gone = put_into_place(built, root)
     known.forget_others()
     print_report(root, masters)
+    if gone:
+        print(f"\nRemoved, for they belong to nothing any more: {', '.join(gone)}")
 
 
 def _temporary_folder(root: Path) -> tempfile.TemporaryDirectory[str]:
@@ -129,10 +131,10 @@ def clean_masters(root: Path) -> None:
     """Clean every master in ``assignment/``; say which ones changed."""
     for path in sorted((root / "assignment").glob("*.ipynb")):
         try:
-            changed = clean(path)
+            done = clean(path)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ReleaseError(f"{path.name} is not a valid notebook: {error}") from None
-        print(f"{path.name}: {'cleaned' if changed else 'clean'}")
+        print("\n".join(done or [f"{path.name}: clean"]))
 
 
 def print_report(root: Path, masters: list[Master]) -> None:
@@ -153,15 +155,26 @@ def print_report(root: Path, masters: list[Master]) -> None:
         print(f"{'total':<10} {master.points + by_hand:>6g} ({by_hand:g} of them by hand)")
     print(f"\n{'file':<42} {'bytes':>9}  SHA-256")
     for name, data in read_generated(root).items():
-        if not name.startswith("student/lab/"):
+        if name.count("/") < 2 or name.startswith("student/tests/"):
             print(f"{name:<42} {len(data):>9}  {hashlib.sha256(data).hexdigest()[:16]}")
     print(
         f"\nTo hand it out:\n"
         f"  1. Commit what changed, and give students the folder student/.\n"
         f"  2. On Gradescope, make one Programming Assignment and upload\n"
         f"     autograder/{HOMEWORK_ZIP} under Configure Autograder.\n"
-        f"  3. Upload the notebooks of solutions/ to it as a test: they must get full marks."
+        f"  3. Upload the notebooks of solutions/ to it as a test: they must get full marks.\n"
+        f"\n{points_line(masters)}"
     )
+
+
+def points_line(masters: list[Master]) -> str:
+    """Return what to type into Gradescope: the autograder's points, and who else gives some."""
+    by_hand = [q for master in masters for q in master.questions if q not in master.tested]
+    line = f"Autograder points {sum(master.points for master in masters):g}"
+    if not by_hand:
+        return line
+    each = ", ".join(f"{question.id} {question.points:g}" for question in by_hand)
+    return f"{line}, by hand {sum(question.points for question in by_hand):g} ({each})"
 
 
 @contextmanager

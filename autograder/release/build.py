@@ -33,6 +33,7 @@ from .declared import Declared, read_declared
 from .masters import CLEAN_METADATA, Master
 from .names import LITTER
 from .pictures import keep_pictures
+from .rules import first_line
 from .settings import grading_config, grading_python, shared_files
 
 WITHOUT_LITTER = shutil.ignore_patterns(*LITTER)
@@ -64,6 +65,28 @@ OFFLINE_TEMPLATE = """
 {%- block html_head_js_mathjax -%}{%- endblock -%}
 {%- block html_head_js_mermaidjs -%}{%- endblock -%}
 """
+
+
+class CellFault(ReleaseError):
+    """A cell of a built notebook is not as it must be."""
+
+    def __init__(self, notebook: nbformat.NotebookNode, index: int, fault: str):
+        self.sources = [cell.source for cell in notebook.cells]
+        self.index, self.fault = index, fault
+        super().__init__(f"cell {index + 1} (`{first_line(self.sources[index])}`) {fault}")
+
+    def in_master(self, master: Master) -> str:
+        """Return place and fault; the place in the master, where people can correct it.
+
+        A built notebook has other cells, but those that it shares with the master come in the
+        same order. So the third cell that begins in some way is the third there as well.
+        """
+        line = first_line(self.sources[self.index])
+        nth = [first_line(source) for source in self.sources[: self.index]].count(line)
+        cells = [number for number, first in master.running_cells() if first == line]
+        if nth < len(cells):
+            return f"{master.place(cells[nth])} {self.fault}"
+        return f"{master.path.name}, {self}"
 
 
 def build(root: Path, masters: list[Master], out: Path, known: Cache) -> None:
@@ -201,6 +224,8 @@ def _write_solution(
         check_warnings(notebook)
         keep_pictures(notebook, root / solution)
         html = to_html(notebook, f"{master.name}: solution")
+    except CellFault as error:
+        raise ReleaseError(f"In the solution, {error.in_master(master)}") from None
     except ReleaseError as error:
         raise ReleaseError(f"{master.path.name}, its solution: {error}") from None
     nbformat.write(notebook, out / solution)
@@ -263,7 +288,7 @@ def run_cells(notebook: nbformat.NotebookNode, folder: Path) -> None:
             reason = "ends the kernel"
         else:
             return
-    raise ReleaseError(f"{_name_cell(notebook, started[-1])} {reason}: correct the cell")
+    raise CellFault(notebook, started[-1], f"{reason}: correct the cell")
 
 
 def check_printed(notebook: nbformat.NotebookNode, never: tuple[str, ...]) -> None:
@@ -275,7 +300,7 @@ def check_printed(notebook: nbformat.NotebookNode, never: tuple[str, ...]) -> No
         printed = "".join(output.get("text", "") for output in cell.get("outputs", []))
         for line in printed.splitlines():
             if never and line.startswith(never):
-                raise ReleaseError(f"{_name_cell(notebook, i)} gives up: {line}")
+                raise CellFault(notebook, i, f"gives up: {line}")
 
 
 def check_warnings(notebook: nbformat.NotebookNode) -> None:
@@ -283,16 +308,12 @@ def check_warnings(notebook: nbformat.NotebookNode) -> None:
     for i, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
-                raise ReleaseError(
-                    f"{_name_cell(notebook, i)} warns: {last_line(output.text)[:300]}: correct "
-                    f"the cell, so that it runs without a warning"
+                raise CellFault(
+                    notebook,
+                    i,
+                    f"warns: {last_line(output.text)[:300]}: correct the cell, so that it runs "
+                    f"without a warning",
                 )
-
-
-def _name_cell(notebook: nbformat.NotebookNode, index: int) -> str:
-    """Return the number of a cell and how it begins; Otter's notebooks count unlike masters."""
-    first = notebook.cells[index].source.partition("\n")[0].strip()
-    return f"cell {index + 1} (`{first[:60]}`)"
 
 
 def _short_folder() -> str | None:

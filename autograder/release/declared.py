@@ -20,6 +20,7 @@ PLACE = "pyproject.toml: [tool.homework]"
 IN_MODULE = re.compile(r"(\w+(?:\.\w+)*):(\w+)")
 # Of a file that is written into the folder for students.
 FILE_NAME = re.compile(r"[\w-]+(\.[\w-]+)+")
+MOST_GRADESCOPE_SECONDS = 2400
 PICTURES = {".png", ".jpg", ".jpeg", ".svg"}
 
 
@@ -38,6 +39,7 @@ class Declared:
         mistakes: module and name of the table with what is said of each mistake, if any.
         pages: module and name of the function that returns a page's text, by the page's file.
         never_printed: what begins a line that no cell of a solution may print.
+        gradescope_seconds: when Gradescope ends a container; that submission has no report.
     """
 
     title: str
@@ -50,6 +52,7 @@ class Declared:
     mistakes: tuple[str, str] | None = None
     pages: dict[str, tuple[str, str]] = field(default_factory=dict)
     never_printed: tuple[str, ...] = ()
+    gradescope_seconds: float = 600
 
     @property
     def heading(self) -> str:
@@ -84,6 +87,7 @@ def read_declared(root: Path) -> Declared:
         mistakes=_in_module(mistakes) if mistakes else None,
         pages={name: _in_module(place) for name, place in homework.get("pages", {}).items()},
         never_printed=tuple(homework.get("never_printed", ())),
+        gradescope_seconds=homework.get("gradescope_seconds", Declared.gradescope_seconds),
         **{name: text for name, text in where.items() if text},
     )
 
@@ -128,6 +132,12 @@ def _problems(root: Path, homework: dict[str, Any], version: object) -> Iterator
         yield f"{PLACE} masters must be a list of names, but is {masters!r}: write masters = [...]"
     if not _are_texts(homework.get("never_printed", [])):
         yield f"{PLACE} never_printed must be a list of texts"
+    seconds = homework.get("gradescope_seconds", Declared.gradescope_seconds)
+    if not isinstance(seconds, (int, float)) or not 1 < seconds <= MOST_GRADESCOPE_SECONDS:
+        yield (
+            f"{PLACE} gradescope_seconds must be a number of seconds, at most "
+            f"{MOST_GRADESCOPE_SECONDS}, but is {seconds!r}"
+        )
     yield from _due_problems(homework.get("due"))
     yield from _logo_problems(root, homework.get("logo", ""))
     yield from _place_problems(homework.get("mistakes"), homework.get("pages", {}))

@@ -115,11 +115,15 @@ def compare(built: Path, root: Path) -> None:
         )
 
 
-def put_into_place(built: Path, root: Path) -> None:
+def put_into_place(built: Path, root: Path) -> list[str]:
     """Move the built release into ``root``; on a failure or Ctrl-C, put the old one back.
 
     What the old one had besides, such as the zip of a notebook that is no more, goes with it.
+
+    Returns:
+        The names of what the old release had besides.
     """
+    gone = sorted(read_generated(root).keys() - read_generated(built).keys())
     new = [*FOLDERS, MANIFEST, *_zips(built)]
     old = built / "old"
     (old / "autograder").mkdir(parents=True)
@@ -138,6 +142,7 @@ def put_into_place(built: Path, root: Path) -> None:
             if (old / name).exists():
                 os.replace(old / name, root / name)
         raise
+    return gone
 
 
 def _zips(root: Path) -> list[str]:

@@ -16,8 +16,9 @@ import yaml
 from otter.assign.assignment import Assignment
 from otter.run import AutograderConfig
 
-from ..grader.limits import grader_config
+from ..grader.limits import Limits, grader_config
 from . import ReleaseError
+from .declared import Declared
 from .names import is_litter, name_problems
 
 # Without these of assignment/ there is no student folder.
@@ -29,6 +30,10 @@ FORBIDDEN = ("points_possible", "score_threshold")
 NOT_ISOLATED = ("seed", "seed_variable", "plugins", "grade_from_log", "serialized_variables")
 # pip has no line for Python itself, so it is a comment.
 PYTHON = re.compile(r"^# python==(3\.\d+)$", re.MULTILINE)
+# What a start and a report take, on half a CPU.
+SECONDS_AROUND = 30
+# NumPy and its threads take some 50.
+LEAST_MEMORY_MB = 64
 # The key of otter_config.json that is the isolated grader's, not Otter's.
 OURS = "isolated_grader"
 
@@ -84,7 +89,7 @@ def _read(root: Path, name: str) -> str:
         raise ReleaseError(f"{name} is not UTF-8 text ({error}): save it as UTF-8") from None
 
 
-def config_problems(root: Path) -> list[str]:
+def config_problems(root: Path, declared: Declared) -> list[str]:
     """Return what is wrong with the files that all masters share."""
     folder = root / "assignment"
     problems = [
@@ -94,13 +99,13 @@ def config_problems(root: Path) -> list[str]:
     ]
     for check in (_grading_problems, _assignment_problems):
         try:
-            problems += check(root)
+            problems += check(root, declared)
         except ReleaseError as error:
             problems.append(str(error))
     return problems
 
 
-def _grading_problems(root: Path) -> Iterator[str]:
+def _grading_problems(root: Path, declared: Declared) -> Iterator[str]:
     config = grading_config(root)
     try:
         defaults = AutograderConfig(config, require_valid_keys=True) and AutograderConfig({})
@@ -122,12 +127,31 @@ def _grading_problems(root: Path) -> Iterator[str]:
             )
     grading_python(root)
     try:
-        grader_config(_whole_grading_config(root))
+        limits, _ = grader_config(_whole_grading_config(root))
     except ValueError as error:
         yield f"otter_config.json: {OURS}: {error}: correct it there"
+    else:
+        yield from _limit_problems(limits, declared.gradescope_seconds)
 
 
-def _assignment_problems(root: Path) -> Iterator[str]:
+def _limit_problems(limits: Limits, timeout: float) -> Iterator[str]:
+    """Yield which limits nobody could be graded with."""
+    place = f"otter_config.json: {OURS}"
+    if limits.memory_mb < LEAST_MEMORY_MB:
+        yield (
+            f"{place}: memory_mb is {limits.memory_mb:g}, too little to import NumPy: write at "
+            f"least {LEAST_MEMORY_MB}"
+        )
+    if limits.seconds_in_total > timeout - SECONDS_AROUND:
+        yield (
+            f"{place}: seconds_in_total is {limits.seconds_in_total:g}, but Gradescope ends a "
+            f"container after {timeout:g} s, and start and report take some as well: write at most "
+            f"{timeout - SECONDS_AROUND:g} or, if the assignment's time limit there is higher, say "
+            f"so in pyproject.toml, [tool.homework] gradescope_seconds"
+        )
+
+
+def _assignment_problems(root: Path, declared: Declared) -> Iterator[str]:
     place = "assignment/config.yml"
     try:
         config = yaml.safe_load(_read(root, place))
@@ -136,7 +160,7 @@ def _assignment_problems(root: Path) -> Iterator[str]:
             return
         Assignment(config, require_valid_keys=True)
     except yaml.YAMLError as error:
-        yield f"{place} is not valid YAML: {one_line(error)}: correct it there"
+        yield f"{place} is not valid YAML: {yaml_fault(error)}: correct it there"
         return
     except ReleaseError:
         raise
@@ -190,6 +214,12 @@ def _syntax(path: Path, place: str) -> Iterator[str]:
         yield f"{place}, line {error.lineno or 1}: {error.msg}: correct the line"
     except ValueError as error:  # a null byte
         yield f"{place}: {error}: correct the file"
+
+
+def yaml_fault(error: yaml.YAMLError) -> str:
+    """Return line and fault of what is no YAML."""
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    return f"line {mark.line + 1}: {problem}" if mark and problem else one_line(error)
 
 
 def one_line(error: Exception) -> str:

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,12 +22,13 @@ from typing import Any
 
 import nbformat
 
-from . import ReleaseError, refuse
-from .build import execute
+from . import refuse
+from .build import CellFault, execute
 from .cache import Cache
 from .masters import Master, Test, TestedQuestion
 from .package import NAME as HOMEWORK_ZIP
 from .stock import grade
+from .unhidden import write_unhidden
 
 
 def verify(masters: list[Master], built: Path, known: Cache) -> None:
@@ -55,11 +57,17 @@ def _check_solution(master: Master, built: Path, known: Cache) -> list[str]:
     """The solution passes every test case, and the points add up to the masters'."""
     results = _grade(built / "solutions", master, known)
     problems = _check_complete(master, results, "the solution")
-    problems += [
-        f"{master.path.name}: the solution fails {test.name} of {question.id}: {_brief(case)}"
+    failed = [
+        (question.id, number, test)
         for question in master.tested
-        for test, case in zip(question.tests, results.get(question.id, []), strict=False)
-        if not case["passed"]
+        for number, test in enumerate(question.tests)
+        if not all(case["passed"] for case in results.get(question.id, [])[number : number + 1])
+    ]
+    told = _tell_all(master, built) if failed else {}
+    problems += [
+        f"{master.place(test.cell)}: the solution fails {test.name}:\n"
+        + textwrap.indent(_without_place(told[name][number]["message"]), "    ")
+        for name, number, test in failed
     ]
     total = sum(case["points"] for cases in results.values() for case in cases if case["passed"])
     if not problems and abs(total - master.points) > 1e-9:
@@ -70,6 +78,14 @@ def _check_solution(master: Master, built: Path, known: Cache) -> list[str]:
     return problems
 
 
+def _tell_all(master: Master, built: Path) -> dict[str, list[dict[str, Any]]]:
+    """Grade the solution once more, with tests that hide nothing: staff need the values."""
+    with tempfile.TemporaryDirectory() as folder:
+        open_zip = Path(folder) / f"{master.name}.zip"
+        write_unhidden(_zip(master, built), open_zip)
+        return grade(built / "solutions" / master.path.name, open_zip)
+
+
 def _check_stubs(master: Master, built: Path, known: Cache) -> list[str]:
     """The untouched notebook fails every test case, each with its own stub's message."""
     results = _grade(built / "student", master, known)
@@ -78,13 +94,13 @@ def _check_stubs(master: Master, built: Path, known: Cache) -> list[str]:
         for test, case in zip(question.tests, results.get(question.id, []), strict=False):
             if case["passed"]:
                 problems.append(
-                    f"{master.path.name}: {test.name} of {question.id} passes on the untouched "
-                    f"stub: make the test call the function"
+                    f"{master.place(test.cell)}: {test.name} passes on the untouched stub: make "
+                    f"the test call the function"
                 )
             elif not any(text in case["message"] for text in _stub_texts(question, test)):
                 problems.append(
-                    f"{master.path.name}: {test.name} of {question.id} does not show the stub's "
-                    f"message on the untouched notebook, but: {_brief(case)}"
+                    f"{master.place(test.cell)}: {test.name} does not show the stub's message on "
+                    f"the untouched notebook, but: {_brief(case)}"
                 )
     return problems
 
@@ -95,8 +111,8 @@ def _check_run_through(master: Master, built: Path, known: Cache) -> list[str]:
         student = shutil.copytree(built / "student", Path(folder) / "student")
         try:
             execute(nbformat.read(student / master.path.name, as_version=4), student, known)
-        except ReleaseError as error:
-            return [f"{master.path.name}, untouched, run from top to bottom: {error}"]
+        except CellFault as error:
+            return [f"In the untouched notebook, {error.in_master(master)}"]
     return []
 
 
@@ -160,7 +176,7 @@ def _stub_texts(question: TestedQuestion, test: Test) -> list[str]:
 def _grade(folder: Path, master: Master, known: Cache) -> dict[str, list[dict[str, Any]]]:
     """Return what stock Otter says of a notebook of the release: `stock.grade`."""
     path = folder / master.path.name
-    zip_path = folder.parent / "autograder" / f"{master.name}.zip"
+    zip_path = _zip(master, folder.parent)
     notebook = nbformat.read(path, as_version=4)
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     tests = hashlib.sha256(zip_path.read_bytes()).hexdigest()
@@ -171,7 +187,22 @@ def _grade(folder: Path, master: Master, known: Cache) -> dict[str, list[dict[st
     return results
 
 
+def _zip(master: Master, built: Path) -> Path:
+    return built / "autograder" / f"{master.name}.zip"
+
+
 def _brief(case: dict[str, Any]) -> str:
     """Return the error line of a test case's message."""
     lines: list[str] = [line.strip() for line in case["message"].splitlines()]
     return next((line for line in lines if "Error: " in line), lines[-1])
+
+
+def _without_place(message: str) -> str:
+    """Return a test case's message from the line that failed on.
+
+    An assertion's line is left out, for `unhidden` has rewritten it; its values are there.
+    """
+    lines = message.strip().splitlines()
+    start = next((i for i, line in enumerate(lines) if line.startswith("Error at line ")), -1) + 1
+    is_assertion = lines[start].strip().startswith("assert ")
+    return "\n".join(lines[start + is_assertion :])

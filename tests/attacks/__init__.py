@@ -35,13 +35,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.release.masters import read_masters
+
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = "gradient_descent"
-POINTS = 18  # of that notebook
 UNTOUCHED, SOLVED = "student", "solutions"
 STUB = r"raise NotImplementedError\(.*\)"
 # Nobody else calls it, so nothing but its own question is lost with it.
-VICTIM, VICTIM_POINTS = "constant_optimum", 2
+VICTIM = "constant_optimum"
+(MASTER,) = [master for master in read_masters(ROOT) if master.name == NOTEBOOK]
+POINTS = MASTER.points
+(VICTIM_POINTS,) = [
+    question.points
+    for question in MASTER.tested
+    if VICTIM in [function.name for function in question.functions]
+]
 # The targets that its public test has, and that of q1a_i, the first of the examples.
 _EXAMPLES = json.loads((ROOT / "assignment/lab/examples.json").read_text(encoding="utf-8"))
 PUBLIC_Y = _EXAMPLES[0]["arguments"]["y"]

@@ -7,9 +7,11 @@ function whose name says what is wrong with it, or in which style it is right:
     def prediction_and_target_swapped(theta, y):
         return 2 * np.mean(y - theta)
 
-``fails`` lists the test cases that must fail, by the last word of their names; all others must
-pass. ``names`` are the mistakes that the first message names, all of them (see `lab.mistakes`);
-where it names none, or something else matters more, ``says`` are words of that message.
+``fails`` lists test cases that must fail, by the last word of their names. Others may fail as well,
+so that a new test changes nothing here; that each hidden test has a wrong answer which it alone
+catches is seen from what the answers do. ``names`` are the mistakes that the first of those test
+cases names, all of them (see `lab.mistakes`); where it names none, or something else matters more,
+``says`` are words of its message.
 
 ``students.json`` holds more of the same, collected from what an average student writes: one
 mistake each, or none in a style of one's own. They run in a notebook in which all other functions
@@ -21,13 +23,24 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-MODULE = re.compile(r"(?P<question>q\d[a-z](?:_[ivx]+)?)_(?P<function>\w+)")
+from support.points import all_masters
+
 STUDENTS_FILE = Path(__file__).with_name("students.json")
+# The question that asks for each function.
+QUESTIONS = {
+    function.name: question.id
+    for master in all_masters().values()
+    for question in master.tested
+    for function in question.functions
+}
+# Question and function of each module, by its name.
+MODULES = {
+    f"{question}_{function}": (question, function) for function, question in QUESTIONS.items()
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +97,7 @@ def right(code: Callable) -> Callable:
 
 
 def _add(code: Callable, fails: str, names: tuple[str, ...], says: str) -> None:
-    question, function = MODULE.fullmatch(code.__module__.rpartition(".")[2]).groups()
+    question, function = MODULES[code.__module__.rpartition(".")[2]]
     BANK.append(
         Answer(
             question=question,
@@ -99,13 +112,19 @@ def _add(code: Callable, fails: str, names: tuple[str, ...], says: str) -> None:
 
 
 for _module in pkgutil.iter_modules(__path__):
+    if _module.name not in MODULES:
+        raise ValueError(
+            f"tests/submissions/{_module.name}.py is of no question and function of the masters: "
+            f"rename it like {min(MODULES)}.py, or delete it"
+        )
     importlib.import_module(f"{__name__}.{_module.name}")
 
-_QUESTIONS = {answer.function: answer.question for answer in BANK}
 for _entry in json.loads(STUDENTS_FILE.read_text(encoding="utf-8")):
+    if _entry["function"] not in QUESTIONS:
+        continue  # its question is gone, and may come back next year
     STUDENTS.append(
         Cell(
-            question=_QUESTIONS[_entry["function"]],
+            question=QUESTIONS[_entry["function"]],
             function=_entry["function"],
             name=f"student: {_entry['about']}",
             fails=frozenset(_entry.get("fails", "").split()),

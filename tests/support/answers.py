@@ -26,9 +26,13 @@ from otter.test_files.abstract_test import TestCase
 from otter.test_files.exception_test import ExceptionTestFile
 from submissions import BANK, Answer, Cell
 
+from .points import all_masters, notebook_of
+
 ROOT = Path(__file__).resolve().parents[2]
 # Which notebook the questions of a part belong to, by how their names begin.
-PARTS = {"q1": "gradient_descent", "q2": "relu_sgd"}
+PARTS = {
+    question.id[:2]: name for name, master in all_masters().items() for question in master.questions
+}
 
 
 def run(answer: Answer, test_files: dict) -> dict[str, str]:
@@ -62,11 +66,26 @@ def find_errors(
     return errors
 
 
+def first_of_those_it_must_fail(
+    answer: Answer | Cell, cases: dict[str, Exception | None]
+) -> Exception:
+    """Return the first error among the test cases that a wrong answer must fail.
+
+    Args:
+        answer: a wrong one.
+        cases: the error in each test case of its function, if any.
+    """
+    assert answer.fails <= cases.keys(), f"tests of {answer.function} end in {', '.join(cases)}"
+    passed = [name for name in cases if name in answer.fails and not cases[name]]
+    assert not passed, f"{answer.id} passes {', '.join(passed)}"
+    return next(error for name, error in cases.items() if name in answer.fails and error)
+
+
 def environment_of(answer: Answer | Cell) -> dict[str, object]:
     """Return the names of a notebook in which the answer has been run."""
     if isinstance(answer, Answer):
         return {answer.function: named(answer.code, answer.function)}
-    part = PARTS[answer.question[:2]]
+    part = notebook_of(answer.question)
     names = notebook_variables(part) | {"np": np}
     for cell in (*solved_cells(part), answer.source):
         run_cell(cell, names)
@@ -92,7 +111,7 @@ def solved_cells(part: str) -> tuple[str, ...]:
 
 def notebook_variables(part: str) -> dict[str, object]:
     """Return variables that the cells which only look leave behind, for answers to read."""
-    if part == "gradient_descent":
+    if part != "relu_sgd":
         return {}
     dataset = make_dataset()
     x, y = dataset.x_train[:50], dataset.y_train[:50]
@@ -194,9 +213,9 @@ def write_notebooks(answers: Iterable[Answer | Cell], folder: Path) -> list[Path
     """Write notebooks with answers filled in, the solved ones for cells; return their paths."""
     answers, paths = list(answers), []
     around = "student" if isinstance(answers[0], Answer) else "solutions"
-    for prefix, name in PARTS.items():
+    for name in all_masters():
         notebook = nbformat.read(ROOT / f"{around}/{name}.ipynb", as_version=4)
-        fill_in(notebook, [a for a in answers if a.question.startswith(prefix)])
+        fill_in(notebook, [a for a in answers if notebook_of(a.question) == name])
         paths.append(folder / f"{name}.ipynb")
         nbformat.write(notebook, paths[-1])
     return paths
