@@ -126,7 +126,7 @@ MISTAKES = [
     (replaced("\npoints: 2", ""), "has no points: add a line like `points: 2`"),
     (replaced("points: 2", "\tpoints: 2"), "is not valid YAML (line 3: found character '\\t' that cannot start any token): write spaces in place of tabs"),
     (replaced("points: 2", "points:2"), "is not valid YAML (line 3: could not find expected ':'): correct that line"),
-    (replaced("name: q1a_i\n", ""), "has no name: add a line like `name: q1a`"),
+    (replaced("name: q1a_i\n", ""), "has no name: add a line like `name: q1`"),
     (replaced("name: q1a_i\n", "name: “q1a_i”\n"), "question id '“q1a_i”' is broken"),
     (replaced("name: q1a_ii\n", "name: q1a_i\n"), "question id q1a_i is that of cell 14 already: rename one"),
     (replaced(CONFIG, "# BEGIN QUESTION"), "must hold `key: value` lines"),

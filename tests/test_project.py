@@ -152,7 +152,7 @@ def test_the_oldest_python_is_the_same_everywhere_and_grading_runs_no_older_one(
     oldest = project["project"]["requires-python"].removeprefix(">=")
     numbers = tuple(map(int, oldest.split(".")))
     assert numbers == environment.PYTHON_WANTED
-    for name in ("README.md", "assignment/STUDENT.md", "Makefile"):
+    for name in ("README.md", "assignment/STUDENT.md", "autograder/verbs.mk"):
         assert f"Python {oldest} or newer" in (root / name).read_text()
     assert tuple(map(int, settings.grading_python(root).split("."))) >= numbers
 

@@ -80,7 +80,7 @@ def refusal(project: Path) -> str:
     [
         ("name: q1a_i\n", "name: q1 a\n", "question id 'q1 a' is broken: write it like"),
         ("name: q1a_ii\n", "name: q1a_i\n", "question id q1a_i is that of cell 14 already"),
-        ("name: q1a_i\n", "nmae: q1a_i\n", "has no name: add a line like `name: q1a`"),
+        ("name: q1a_i\n", "nmae: q1a_i\n", "has no name: add a line like `name: q1`"),
         ("points: 2", "points: 2\nautograde: true", "correct or remove that key"),
         ("points: 2", "points: two", "points must be a number above 0, without quotes, but are 'two'"),
         ("points: 2", "points: 3", "says `**2 points · about 10 minutes**`, but the questions make it `**3 points"),

@@ -187,7 +187,7 @@ def _files_for_notebook(
 
 
 def _top_name(path: str) -> str:
-    """Return what an import would call the first part of a path: lab for lab/a.py and lab.py."""
+    """Return what an import would call the first part of a path: a for a/b.py and a.py."""
     return path.partition("/")[0].partition(".")[0]
 
 

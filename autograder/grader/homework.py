@@ -123,7 +123,7 @@ def load(folder: Path) -> Homework:
     config = json.loads((folder / "otter_config.json").read_text(encoding="utf-8"))
     limits, visibility = grader_config(config)
     files = folder / "files"
-    # `from lab.feedback import ...` in a test means the staff's copy, never an uploaded one.
+    # What a test imports is the staff's copy, never an uploaded one.
     sys.path.insert(0, str(files))
     return Homework(
         title=about["title"],

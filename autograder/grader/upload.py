@@ -21,7 +21,7 @@ from .files import MOST_CELLS, NO_TEXT, File, Files, Unreadable, encodable, is_n
 
 # Lists and objects in a notebook's JSON: a solution has below 2000, but two bytes make one.
 MOST_LISTS = 200_000
-# A call in a cell such as `grader.check("q1a_i")`. Its question is of one assignment only.
+# A call in a cell such as `grader.check("q1")`. Its question is of one assignment only.
 CHECK = re.compile(r"""\.check\(["']([^"'\n]{1,100})["']\)""")
 
 # Why a file is no notebook, and the cure.
@@ -64,7 +64,7 @@ class Cell:
 class Notebook:
     """One notebook that could be read."""
 
-    path: str  # for the report, such as "hw.zip/part/gradient_descent.ipynb"
+    path: str  # for the report, such as "hw.zip/part/homework.ipynb"
     folder: str  # where its neighbours are in `Upload.files`, such as "part"; "." at the top
     assignment: str | None  # the name in Otter's metadata
     cells: tuple[Cell, ...]

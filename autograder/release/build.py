@@ -253,10 +253,17 @@ def execute(notebook: nbformat.NotebookNode, folder: Path, known: Cache) -> None
         run_cells(notebook, folder)
         return [[cell.execution_count, cell.outputs] for cell in cells]
 
-    results = known.get(["execute", code, digest_of(folder, without=NO_INPUT)], run)
+    dependencies = ["execute", code, digest_of(folder, without=NO_INPUT)]
+    results = known.get(dependencies, run, _is_quiet)
     for cell, (count, outputs) in zip(cells, results, strict=True):
         cell.execution_count = count
         cell.outputs = [nbformat.from_dict(output) for output in outputs]
+
+
+def _is_quiet(results: list[Any]) -> bool:
+    """Return whether no cell has warned: that may be the machine's fault, and gone next time."""
+    outputs = [output for _, cell_outputs in results for output in cell_outputs]
+    return not any(output.get("name") == "stderr" for output in outputs)
 
 
 def run_cells(notebook: nbformat.NotebookNode, folder: Path) -> None:

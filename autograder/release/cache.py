@@ -31,12 +31,18 @@ class Cache:
         self.folder = folder
         self.used: set[Path] = set()
 
-    def get(self, dependencies: list[Any], make: Callable[[], Any]) -> Any:
+    def get(
+        self,
+        dependencies: list[Any],
+        make: Callable[[], Any],
+        is_good: Callable[[Any], bool] = bool,
+    ) -> Any:
         """Return what ``make`` has returned for the same dependencies, or does return.
 
         Args:
             dependencies: plain data, as is the result.
             make: may raise; then nothing is kept.
+            is_good: whether to keep a result.
         """
         if self.folder is None:
             return make()
@@ -47,8 +53,9 @@ class Cache:
             return json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):  # not there, or cut off
             result = make()
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(json.dumps(result), encoding="utf-8")
+            if is_good(result):
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(json.dumps(result), encoding="utf-8")
             return result
 
     def forget_others(self) -> None:
