@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 QUICK := bank feedback recognise training doctor upload protocol project
 
 .DEFAULT_GOAL := help
-.PHONY: help setup release check checkpoints mistakes portability quick test bench bench-attacks format lint clean
+.PHONY: help setup release check checkpoints mistakes portability quick test image-test bench bench-attacks format lint clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ mistakes: $(READY) ## work out again what known mistakes lead to on the public i
 
 portability: $(READY) ## repeat the check as if on other machines (a minute for each)
 	$(RUN) -m tests.portability
+
+image-test: $(READY) ## build the grading image's content in a bare system (root, debootstrap; SUITE=)
+	$(RUN) -m tests.bare_tree $(SUITE)
 
 bench: $(READY) ## measure what the README claims
 	$(RUN) -m benchmarks
