@@ -308,28 +308,34 @@ def test_setup_installs_what_students_have_with_pinned_tools(container, system):
     assert "--torch-backend cpu" in packages
 
 
-def test_setup_takes_the_python_that_students_are_told(container, system):
+@pytest.mark.parametrize("download", [False, True])
+def test_setup_takes_the_python_that_students_are_told(download, container, system):
     (container.root / "source/requirements.txt").write_text("numpy==2.4.6\n# python==3.99\n")
+    system.fail("uv venv", int(download))  # the system does not have it
     done = container.run("setup.sh", **system.environment)
-    assert system.calls("uv venv") == [f"uv venv --clear --python 3.99 {container.root}/env"]
+    assert done.returncode == 0, done.stderr
+    assert system.calls("uv python") == ["uv python install --no-bin 3.99"] * download
+    words = {call.partition(str(container.root))[2] for call in system.calls("uv venv")}
+    assert words == {"/env --python 3.99"}
     assert "NOTE" not in done.stderr
 
 
 def test_setup_takes_an_older_python_only_if_that_one_cannot_be_had(container, system, root):
-    system.fail("uv venv", 3)
+    system.fail("uv venv", 1)
+    system.fail("uv python", 3)
     done = container.run("setup.sh", **system.environment)
     assert done.returncode == 0, done.stderr
     assert "NOTE: no Python 3" in done.stderr
-    calls = system.calls("uv venv")
-    assert len(calls) == 4
-    assert len(set(calls[:3])) == 1
+    wanted = system.calls("uv python")[0].split()[-1]
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    wanted = calls[0].split()[-2]
-    assert f"--no-python-downloads --python {project['requires-python']},<{wanted}" in calls[3]
+    last = system.calls("uv venv")[-1]
+    assert last.endswith(f"--python {project['requires-python']},<{wanted}")
+    assert "--no-python-downloads" in last
 
 
 def test_setup_tries_downloads_again(container, system):
-    downloads = ("apt-get -o", "pip install", "uv venv", "uv pip")
+    downloads = ("apt-get -o", "pip install", "uv python", "uv pip")
+    system.fail("uv venv", 1)
     for call in downloads:
         system.fail(call, 2)
     done = container.run("setup.sh", **system.environment)
@@ -342,14 +348,16 @@ def test_setup_tries_downloads_again(container, system):
 @pytest.mark.parametrize(
     ("call", "title", "cure"),
     [
-        ("apt-get -o", "Install python3-venv", "Take the base image Ubuntu"),
+        ("apt-get -o", "Install python3-venv", "base image Ubuntu"),
         ("pip install", "Install uv", "PyPI does not answer"),
-        ("uv venv", "Get Python 3", "take a base image that has one"),
+        ("uv python", "Get Python 3", "take a base image that has one"),
         ("uv pip", "Install the packages in requirements.txt", "the lines above name it"),
     ],
 )
 def test_setup_says_which_step_failed_and_what_to_do(call, title, cure, container, system):
     system.fail(call, 99)
+    if call == "uv python":  # nor does the system have one
+        system.fail("uv venv", 99)
     done = container.run("setup.sh", **system.environment)
     assert done.returncode == CODE
     last = done.stderr[done.stderr.index("FAILED") :]
@@ -357,7 +365,7 @@ def test_setup_says_which_step_failed_and_what_to_do(call, title, cure, containe
     assert cure in last
     assert "docs/gradescope.md" in last
     assert title in done.stdout.splitlines()[-1]  # nothing was done after it
-    assert len(system.calls(call)) == (4 if call == "uv venv" else 3)
+    assert len(system.calls(call)) == 3
 
 
 @pytest.mark.parametrize("damage", ["no requirements.txt", "no python", "no apt-get"])
@@ -404,7 +412,7 @@ def test_setup_can_be_run_again_in_any_folder_language_and_time_zone(root, tmp_p
         assert done.returncode == 0, done.stderr
         assert "36 of 36 points" in done.stdout
     assert len(system.calls("apt-get")) == 2  # once update, once install
-    assert len(system.calls("uv venv --clear")) == 2
+    assert len(system.calls("uv venv --clear")) == 2  # an environment that is there is made anew
 
 
 def test_dockerfile_builds_from_what_the_zip_holds(container):

@@ -31,9 +31,10 @@ cp "{folder}/installer"/* "$last/bin"
     "installer/pip": "",
     "installer/uv": """
 if [ "$1" != venv ]; then exit; fi
-mkdir -p "$last/bin"
-printf '#!/bin/sh\\nexec "{python}" "$@"\\n' > "$last/bin/python"
-chmod +x "$last/bin/python"
+for word; do case $word in /*) folder=$word/bin;; esac; done
+mkdir -p "$folder"
+printf '#!/bin/sh\\nexec "{python}" "$@"\\n' > "$folder/python"
+chmod +x "$folder/python"
 """,
 }
 CODE = 7  # with which a program fails that was told to

@@ -10,9 +10,11 @@ set -euo pipefail
 root=${AUTOGRADER_ROOT:-/autograder}
 source=$root/source
 python=${GRADER_PYTHON:-$root/env/bin/python}
-installer=$root/installer
+uv=$root/installer/bin/uv
 # Below /root, student code could not read it.
 export UV_PYTHON_INSTALL_DIR=$root/python UV_LINK_MODE=copy UV_NO_CACHE=1
+# Once, here: each upload starts with a fresh copy of the image.
+export UV_COMPILE_BYTECODE=1
 
 # step TITLE CURE: what is done next, and what to do if it fails; `explain` says it last.
 step() {
@@ -45,11 +47,16 @@ install_venv() {
 }
 
 # The Python that requirements.txt names: the system's, or else a download. Only if there is
-# neither, another one of the system's: grading starts by saying which, and so does the report.
+# neither, an older one of the system's: this log and every report say which.
 make_environment() {
-  try "$installer/bin/uv" venv --clear --python "$wanted" "$root/env" && return
-  echo "NOTE: no Python $wanted to be had. An older one would do, from 3.11 on." >&2
-  "$installer/bin/uv" venv --clear --no-python-downloads --python ">=3.11,<$wanted" "$root/env"
+  local venv=("$uv" venv --clear --no-python-downloads "$root/env" --python)
+  if "${venv[@]}" "$wanted" 2> /dev/null; then return; fi
+  if try "$uv" python install --no-bin "$wanted"; then
+    "${venv[@]}" "$wanted"
+  else
+    echo "NOTE: no Python $wanted to be had. An older one may do, but newer syntax fails." >&2
+    "${venv[@]}" ">=3.11,<$wanted"
+  fi
 }
 
 if [ -z "${GRADER_PYTHON:-}" ]; then
@@ -59,12 +66,13 @@ if [ -z "${GRADER_PYTHON:-}" ]; then
 
   # The installer has a place of its own; the system's Python stays as it is.
   step "Install python3-venv" \
-    "The system's packages cannot be had, or there is no apt-get. Take the base image Ubuntu."
+    "The system's packages cannot be had: build again later. Or there is no apt-get: take the
+base image Ubuntu."
   python3 -c 'import ensurepip' 2> /dev/null || try install_venv
 
   step "Install uv" "PyPI does not answer. Build again later."
-  python3 -m venv "$installer"
-  try "$installer/bin/pip" install --quiet uv==0.13.9
+  python3 -m venv "$root/installer"
+  try "$root/installer/bin/pip" install --quiet uv==0.13.9
 
   step "Get Python $wanted" "It cannot be downloaded, and the system has none from 3.11 on.
 Build again later, or take a base image that has one."
@@ -76,7 +84,7 @@ Build again later, or take a base image that has one."
 version in requirements.lock for this Python and this kind of processor: the lines above name it."
   torch=(--torch-backend cpu)
   [ -z "${UV_FIND_LINKS:-}" ] || torch=()
-  try "$installer/bin/uv" pip install --quiet --python "$python" "${torch[@]}" \
+  try "$uv" pip install --quiet --python "$python" "${torch[@]}" \
     --requirements "$source/requirements.txt" --constraints "$source/requirements.lock"
 fi
 
