@@ -4,7 +4,7 @@ include autograder/verbs.mk
 # The modules of tests/ that need no sandbox, no release and no browser.
 QUICK := bank feedback recognise training doctor upload protocol project
 
-.PHONY: checkpoints mistakes portability quick test bench bench-attacks lint
+.PHONY: checkpoints mistakes portability quick test image-test bench bench-attacks lint
 
 # Four processes fill two CPUs, for tests wait a third of their time; more only wait for each other.
 test: $(READY) ## run all tests
@@ -27,8 +27,14 @@ mistakes: $(READY) ## work out again what known mistakes lead to on the public i
 portability: $(READY) ## repeat the check as if on other machines (a minute for each)
 	$(RUN) -m tests.portability
 
+image-test: $(READY) ## build the grading image's content in a bare system (root, debootstrap; SUITE=)
+	$(RUN) -m tests.bare_tree $(SUITE)
+
 bench: $(READY) ## measure what the README claims
 	$(RUN) -m benchmarks
 
 bench-attacks: $(READY) ## try attacks on the isolated grader and on stock Otter, side by side
 	$(RUN) -m tests.attacks
+
+image-test: $(READY) ## build the grading image's content in a bare system (root, debootstrap; SUITE=)
+	$(RUN) -m tests.bare_tree $(SUITE)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 
 import nbformat
 import psutil
 import pytest
 from support.container import Container, by_name, small_machine
+from support.fake_system import CODE, FakeSystem
 from support.points import possible, question_of
 from support.stock import SAMPLES, write_sample
 
@@ -293,34 +296,143 @@ def test_setup_grades_the_solution_and_fails_without_full_marks(container):
     assert "q2a fails" in done.stderr
 
 
-def test_setup_installs_what_students_have_with_pinned_tools(container):
-    text = (container.root / "source/setup.sh").read_text()
+@pytest.fixture
+def system(tmp_path) -> FakeSystem:
+    """A system whose downloads fail as often as it is told to."""
+    return FakeSystem(tmp_path / "bin")
+
+
+def test_setup_installs_what_students_have_with_pinned_tools(container, system):
     lock = (container.root / "source/requirements.lock").read_text()
     for line in (container.root / "source/requirements.txt").read_text().splitlines():
         if line and not line.startswith("#"):
             assert line in lock
-    assert "uv==" in text
-    assert "--torch-backend cpu" in text
+    done = container.run("setup.sh", **system.environment)
+    assert "36 of 36 points" in done.stdout
+    assert re.fullmatch(r"pip install --quiet uv==[\d.]+", system.calls("pip")[0])
+    (packages,) = system.calls("uv pip")
+    assert f"--requirements {container.root}/source/requirements.txt" in packages
+    assert f"--constraints {container.root}/source/requirements.lock" in packages
+    assert "--torch-backend cpu" in packages
 
 
-FAKE_PYTHON = """#!/bin/sh
-mkdir -p "$3/bin"
-printf '#!/bin/sh\n' > "$3/bin/pip"
-printf '#!/bin/sh\necho "$@" >> %s\n' "$0.log" > "$3/bin/uv"
-chmod +x "$3/bin/pip" "$3/bin/uv"
-"""
-
-
-def test_setup_takes_the_python_that_students_are_told(container, tmp_path):
-    (tmp_path / "bin").mkdir()
-    for name, text in (("apt-get", "#!/bin/sh\n"), ("python3", FAKE_PYTHON)):
-        (tmp_path / "bin" / name).write_text(text)
-        (tmp_path / "bin" / name).chmod(0o755)
+@pytest.mark.parametrize("download", [False, True])
+def test_setup_takes_the_python_that_students_are_told(download, container, system):
     (container.root / "source/requirements.txt").write_text("numpy==2.4.6\n# python==3.99\n")
-    done = container.run("setup.sh", GRADER_PYTHON="", PATH=f"{tmp_path}/bin:{os.environ['PATH']}")
-    assert done.returncode != 0  # there is no environment to grade the solution with
-    first = (tmp_path / "bin/python3.log").read_text().splitlines()[0]
-    assert first == f"venv --quiet --python 3.99 {container.root}/env"
+    system.fail("uv venv", int(download))  # the system does not have it
+    done = container.run("setup.sh", **system.environment)
+    assert done.returncode == 0, done.stderr
+    assert system.calls("uv python") == ["uv python install --no-bin 3.99"] * download
+    words = {call.partition(str(container.root))[2] for call in system.calls("uv venv")}
+    assert words == {"/env --python 3.99"}
+    assert "NOTE" not in done.stderr
+
+
+def test_setup_takes_an_older_python_only_if_that_one_cannot_be_had(container, system, root):
+    system.fail("uv venv", 1)
+    system.fail("uv python", 3)
+    done = container.run("setup.sh", **system.environment)
+    assert done.returncode == 0, done.stderr
+    assert "NOTE: no Python 3" in done.stderr
+    wanted = system.calls("uv python")[0].split()[-1]
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    last = system.calls("uv venv")[-1]
+    assert last.endswith(f"--python {project['requires-python']},<{wanted}")
+    assert "--no-python-downloads" in last
+
+
+def test_setup_tries_downloads_again(container, system):
+    downloads = ("apt-get -o", "pip install", "uv python", "uv pip")
+    system.fail("uv venv", 1)
+    for call in downloads:
+        system.fail(call, 2)
+    done = container.run("setup.sh", **system.environment)
+    assert done.returncode == 0, done.stderr
+    assert "36 of 36 points" in done.stdout
+    assert system.calls("sleep") == ["sleep 10", "sleep 60"] * len(downloads)
+    assert "FAILED" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("call", "title", "cure"),
+    [
+        ("apt-get -o", "Install python3-venv", "base image Ubuntu"),
+        ("pip install", "Install uv", "PyPI does not answer"),
+        ("uv python", "Get Python 3", "take a base image that has one"),
+        ("uv pip", "Install the packages in requirements.txt", "the lines above name it"),
+    ],
+)
+def test_setup_says_which_step_failed_and_what_to_do(call, title, cure, container, system):
+    system.fail(call, 99)
+    if call == "uv python":  # nor does the system have one
+        system.fail("uv venv", 99)
+    done = container.run("setup.sh", **system.environment)
+    assert done.returncode == CODE
+    last = done.stderr[done.stderr.index("FAILED") :]
+    assert last.startswith(f"FAILED (exit code {CODE}): {title}")
+    assert cure in last
+    assert "docs/gradescope.md" in last
+    assert title in done.stdout.splitlines()[-1]  # nothing was done after it
+    assert len(system.calls(call)) == 3
+
+
+@pytest.mark.parametrize("damage", ["no requirements.txt", "no python", "no apt-get"])
+def test_setup_fails_with_a_reason_where_something_is_missing(damage, container, system):
+    if damage == "no requirements.txt":
+        (container.root / "source/requirements.txt").unlink()
+    elif damage == "no python":
+        (container.root / "source/requirements.txt").write_text("numpy==2.4.6\n")
+    else:
+        (system.folder / "apt-get").write_text("#!/nonexistent/sh\n")
+    done = container.run("setup.sh", **system.environment)
+    assert done.returncode != 0
+    title = "Install python3-venv" if damage == "no apt-get" else "Read requirements.txt"
+    assert f"): {title}\n" in done.stderr
+
+
+def test_setup_without_full_marks_says_that_no_download_is_to_blame(container, system):
+    path = container.root / "source/relu_sgd/solution.ipynb"
+    path.write_text(path.read_text().replace("-b1", "b1", 1))
+    done = container.run("setup.sh", **system.environment)
+    assert done.returncode == 1
+    assert "q2a fails" in done.stderr
+    assert "FAILED (exit code 1): Grade the solution" in done.stderr
+
+
+def test_setup_installs_no_package_of_the_system_that_it_does_not_need(container, system):
+    system.has_venv()
+    assert container.run("setup.sh", **system.environment).returncode == 0
+    assert system.calls("apt-get") == []
+
+
+def test_setup_takes_torch_from_a_folder_of_wheels(container, system):
+    done = container.run("setup.sh", UV_FIND_LINKS="/wheels", **system.environment)
+    assert done.returncode == 0, done.stderr
+    assert "--torch-backend" not in system.calls("uv pip")[0]
+
+
+def test_setup_can_be_run_again_in_any_folder_language_and_time_zone(root, tmp_path, system):
+    (tmp_path / "a folder").mkdir()
+    container = Container(tmp_path / "a folder", root / "autograder/homework.zip")
+    elsewhere = {"LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Kathmandu"}
+    for _ in range(2):
+        done = container.run("setup.sh", **elsewhere, **system.environment)
+        assert done.returncode == 0, done.stderr
+        assert "36 of 36 points" in done.stdout
+    assert len(system.calls("apt-get")) == 2  # once update, once install
+    assert len(system.calls("uv venv --clear")) == 2  # an environment that is there is made anew
+
+
+def test_dockerfile_builds_from_what_the_zip_holds(container):
+    source = container.root / "source"
+    lines = (source / "Dockerfile").read_text().splitlines()
+    (base,) = [line for line in lines if line.startswith("FROM ")]
+    assert re.fullmatch(r"FROM gradescope/autograder-base:ubuntu-\d\d\.04", base)
+    for line in lines:
+        assert re.match(r"#|FROM |COPY \. /autograder/source$|RUN |$", line), line
+        for name in re.findall(r"/autograder/source/(\S+)", line):
+            assert (source / name).is_file()
+    assert any(line.endswith(" /autograder/run_autograder") for line in lines)
 
 
 def test_killed_by_a_signal_is_named(container, root, tmp_path):

@@ -1051,4 +1051,4 @@ def test_the_zip_holds_the_whole_grader_and_nothing_else(root):
         p.relative_to(root / "autograder").as_posix()
         for p in (root / "autograder/grader").rglob("*.py")
     }
-    assert packed.keys() == modules | {"setup.sh", "run_autograder"}
+    assert packed.keys() == modules | set(package.START)

@@ -21,8 +21,8 @@ from .names import is_litter, name_problems
 
 NAME = "homework.zip"
 GRADER = Path(__file__).resolve().parents[1] / "grader"
-# What Gradescope starts must lie at the zip's root.
-START = ("setup.sh", "run_autograder")
+# What Gradescope or Docker starts from must lie at the zip's root.
+START = ("setup.sh", "run_autograder", "Dockerfile")
 # Prints a table that is a mapping of texts to texts, as JSON; the name of its module, then its own.
 READ_MISTAKES = """
 import importlib, json, sys
