@@ -808,7 +808,8 @@ def test_two_exports_with_folders_of_one_name_are_two(tmp_path):
     exports = []
     for name in ("one", "two"):
         make_export(tmp_path / name)
-        (tmp_path / name / "submission_11/a.ipynb").write_text(name)
+        for file in sorted((tmp_path / name).glob("submission_*/**/*.*")):
+            file.write_text(name)
         exports.append(zip_up(tmp_path / name))
     found = find(exports)
     assert len(found) == 6

@@ -240,21 +240,25 @@ IMITATION = {
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_nobody_gets_a_name_from_inside_a_submission(packed, tmp_path):
+def test_nobody_gets_a_name_from_inside_a_submission(packed, tmp_path, capsys):
     place = write_files(tmp_path / "class/eve", IMITATION)
-    write_files(tmp_path / "class/ada", {GD: ONE})
+    for name in ("ada", "bob"):
+        write_files(tmp_path / "class" / name, {GD: ONE})
     if packed:
         zip_up(place)
-    given = sorted((tmp_path / "class").iterdir())
-    for found in (find([tmp_path / "class"]), find(given)):
+    for given in ([tmp_path / "class"], sorted((tmp_path / "class").iterdir())):
+        found = find(given)
+        assert [submission.name for submission in found] == ["ada", "bob", "eve"]
         assert all(not submission.who for submission in found)
-        assert {"ada"} < {submission.name for submission in found}
-    shutil.rmtree(tmp_path / "class/ada")
+        assert "eve" in capsys.readouterr().err
+    for name in ("ada", "bob"):
+        shutil.rmtree(tmp_path / "class" / name)
     assert all(not submission.who for submission in find([tmp_path / "class"]))
 
 
 def test_several_exports_are_classes(tmp_path):
     places = [write_files(tmp_path / f"export{i}", IMITATION) for i in (1, 2)]
+    write_files(places[1], {"submission_1/a.ipynb": TWO})
     found = find(places)
     assert [submission.who for submission in found] == [("Somebody Else",)] * 2
 
