@@ -56,7 +56,12 @@ class Entry(NamedTuple):
     @property
     def may_hold_work(self) -> bool:
         """Whether it can be a submission, or hold some; a list of names beside them cannot."""
-        return self.is_folder or self.is_notebook or self.is_zip
+        return self.is_folder or is_work(self.name)
+
+
+def is_work(name: str) -> bool:
+    """Whether a file calls itself a notebook or a zip file."""
+    return is_notebook(name) or name.lower().endswith(".zip")
 
 
 def entries_of(folder: Entry, left_out: Collection[str]) -> list[Entry]:

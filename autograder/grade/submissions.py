@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from ..grader.files import MOST_ENTRIES, Source, ZipFolder, read_files
+from ..grader.files import MOST_ENTRIES, Source, ZipFolder, is_skipped, read_files
 from . import UsageError
 from .entries import (
     Entry,
@@ -28,6 +28,7 @@ from .entries import (
     files_below,
     identity,
     is_folder,
+    is_work,
     part_of,
     unpacked,
     where,
@@ -75,6 +76,7 @@ class Submission:
         section: which one of several exports it lies in; "" if there is only one.
         submitted: when, in ISO 8601, with an offset if the export tells one; "" if unknown.
         late: whether the platform says that it came late.
+        exported: whether a platform gave it its name, so that the name says whose it is.
         key: hash of all that the result depends on; "" as long as nothing has been read.
         digest: hash of the work itself, "" where there is none to speak of.
     """
@@ -88,6 +90,7 @@ class Submission:
     section: str = ""
     submitted: str = ""
     late: bool = False
+    exported: bool = False
     key: str = ""
     digest: str = ""
 
@@ -112,7 +115,7 @@ def find(places: Iterable[Path], one: bool = False, skip: Iterable[Path] = ()) -
     alone = len(places) == 1
     given: dict[str, Entry] = {}
     for place in places:
-        if alone or where(place) not in left_out:
+        if alone or not (where(place) in left_out or is_skipped(place.name)):
             entry = _given(place, alone)
             given.setdefault(identity(entry.source), entry)
     found: dict[tuple[str, ...], Submission] = {}
@@ -173,14 +176,6 @@ class Export(NamedTuple):
     file: str  # for people: where it is
     way: tuple[str, ...] = ()  # of several exports: names that lead to it
 
-    @property
-    def is_certain(self) -> bool:
-        """Whether its names are enough to know it among folders of other origin."""
-        if not self.platform.is_common:
-            return True
-        students = {found.label for found in self.found()}
-        return len(students) > 1 and not _is_one(self.entries)
-
     def found(self) -> Iterator[Found]:
         """Yield what has a student's name."""
         for entry in self.entries:
@@ -196,7 +191,12 @@ def _exports_given(given: list[Entry], left_out: Collection[str]) -> list[Export
         UsageError: it is not clear which.
     """
     if len(given) > 1:
-        return _exported_together(given) or _exports_among(given, left_out, is_given=True)
+        work = [entry for entry in given if _holds_work(entry, left_out)]
+        together = _exported_together(given)
+        found = together or _exports_among(work, left_out, is_given=True)
+        if found and not together:
+            _say_left_out(given, work)
+        return found
     # A student's folder first: what looks like an export in there is the student's.
     (entry,) = given
     students = _exported_together(given)
@@ -235,23 +235,25 @@ def _exports(
         entry: what to look at.
         left_out: folders to leave out.
         is_given: it is all that was given, but for folders around it.
-        is_sure: it may be an export whatever it is called. The only folder in a folder may be a
-            student's.
+        is_sure: it may be an export whatever it is called. The only folder in the one that was
+            given may be a student's.
         depth: how many folders are around it.
     """
     folder = unpacked(entry) if depth <= MOST_WRAPPERS else None
     if folder is None:
         return []
     entries = entries_of(folder, left_out)
-    telling = [each for each in entries if each.may_hold_work]
-    platform = platform_of(telling)
+    platform = platform_of(each for each in entries if each.may_hold_work)
     if platform and (is_sure or platform.inside.fullmatch(entry.label)):
         return [Export(platform, entries, entry.file)]
-    if len(telling) == 1:
-        is_sure = is_sure and isinstance(folder.source, ZipFolder)
-        found = _exports(telling[0], left_out, is_given, is_sure, depth + 1)
+    work = [each for each in entries if _holds_work(each, left_out)]
+    if len(work) == 1:
+        is_sure = is_sure and (not is_given or isinstance(folder.source, ZipFolder))
+        found = _exports(work[0], left_out, is_given, is_sure, depth + 1)
     else:
-        found = _exports_among(telling, left_out, is_given, is_sure, depth)
+        found = _exports_among(work, left_out, is_given, is_sure, depth)
+    if is_given and found:
+        _say_left_out(entries, work)
     if folder is not entry and not found:
         close(folder)
     return found
@@ -269,16 +271,15 @@ def _exports_among(
     Raises:
         UsageError: this is what was given, and at least half of it are exports.
     """
-    entries = [entry for entry in entries if entry.may_hold_work]
     nested: list[list[Export]] = []
     for entry in entries:
         nested.append(_exports(entry, left_out, False, is_sure, depth + 1))
         if not nested[-1] and not is_given:
             return []
-    if not any(export.is_certain for exports in nested for export in exports):
-        return []
     if not all(nested):
         _check_mixed(entries, nested)
+        return []
+    if not _are_certain([export for exports in nested for export in exports]):
         return []
     ways = _ways(entries)
     return [
@@ -286,6 +287,33 @@ def _exports_among(
         for way, exports in zip(ways, nested, strict=True)
         for export in exports
     ]
+
+
+def _are_certain(exports: list[Export]) -> bool:
+    """Whether these can be nothing but exports, rather than folders of students.
+
+    Where everybody is told how to name files, the names can look like Canvas's; but then there are
+    not more students than folders.
+    """
+    students = {found.label for export in exports for found in export.found()}
+    different = {tuple(entry.name for entry in export.entries) for export in exports}
+    return any(not e.platform.is_common for e in exports) or len(students) > len(different)
+
+
+def _is_no_students(export: Export) -> bool:
+    """Whether one among others of other origin can hardly be what one student sent."""
+    students = {found.label for found in export.found()}
+    is_many = len(students) > 1 and not _is_one(export.entries)
+    return is_many or not export.platform.is_common
+
+
+def _holds_work(entry: Entry, left_out: Collection[str]) -> bool:
+    """Whether there can be a submission in it: a list of names or a folder of notes has none."""
+    if not entry.is_folder or platform_of(entries_of(entry, left_out)):
+        return entry.may_hold_work
+    if isinstance(entry.source, ZipFolder):
+        return any(is_work(info.orig_filename) for info in entry.source.members)
+    return isinstance(entry.source, Path) and any(map(is_work, files_below(entry.source)))
 
 
 def _check_mixed(entries: list[Entry], nested: list[list[Export]]) -> None:
@@ -297,22 +325,28 @@ def _check_mixed(entries: list[Entry], nested: list[list[Export]]) -> None:
         UsageError: too many are.
     """
     of = {entry.file: found for entry, found in zip(entries, nested, strict=True)}
-    known = [file for file, found in of.items() if any(export.is_certain for export in found)]
+    known = [file for file, found in of.items() if any(map(_is_no_students, found))]
     others = [file for file in of if file not in known]
     if not known:
         return
     first = of[known[0]][0].platform.name
     if 2 * len(known) < len(entries):
         _say(
-            f"{_listed(known)}: looks like an export of {first}, and is graded as one submission, "
-            f"because {_listed(others)} can be none. If it is a class, give it by itself."
+            f"looks like an export of {first}: {_listed(known)}; but as most of what lies beside "
+            "does not, it is graded as one submission. If it is a class, give it by itself."
         )
         return
     raise UsageError(
-        f"{_listed(known)}: looks like an export of {first}, but {_listed(others)} does not. Give "
-        "exports alone, then the rest with the same --out; or, if each of them is what one student "
-        "sent, give each of them, with --one."
+        f"exports of {first}, by their looks: {_listed(known)}; and no exports: {_listed(others)}. "
+        "Give exports alone, then the rest with the same --out. Or, if each of them is what one "
+        "student sent, give each of them, with --one."
     )
+
+
+def _say_left_out(entries: list[Entry], work: list[Entry]) -> None:
+    files = [entry.file for entry in entries if entry not in work]
+    if files:
+        _say(f"left out beside exports: {_listed(files)}")
 
 
 def _listed(files: list[str]) -> str:
@@ -448,6 +482,7 @@ def _students(label: str, found: list[Found], about: Metadata) -> Submission:
         sids=about.column("sid"),
         submitted=about.submitted or (when.isoformat() if when else ""),
         late=any(each.is_late for each in last),
+        exported=True,
     )
 
 
@@ -486,8 +521,8 @@ def _may_be_one(entry: Entry) -> bool:
     """Whether an entry beside notebooks is a folder that can be another submission, or empty."""
     if not entry.is_folder or not isinstance(entry.source, Path):
         return False
-    names = [name.lower() for name in islice(files_below(entry.source), MOST_ENTRIES)]
-    return not names or any(name.endswith((".ipynb", ".zip")) for name in names)
+    names = list(islice(files_below(entry.source), MOST_ENTRIES))
+    return not names or any(map(is_work, names))
 
 
 def _one_each(entries: list[Entry]) -> Iterator[Submission]:
