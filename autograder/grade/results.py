@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import os
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
@@ -182,10 +183,11 @@ def held(out: Path) -> Held:
     """Return what a folder holds; nothing if it is none of ours."""
     try:
         about = read_run(out)
-        names, waiting = list(about["names"]), list(about.get("waiting", ()))
-    except (OSError, ValueError, KeyError, TypeError):
+        names, waiting = list(about.pop("names")), list(about.pop("waiting", ()))
+        folders = os.listdir(out / "submissions")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Held([], [], {})
-    there = {path.parent.name for path in out.glob(f"submissions/*/{RESULTS}")}
+    there = {name for name in folders if os.path.isfile(folder_of(out, name) / RESULTS)}
     if not about.get("finished"):
         waiting += [name for name in names if name not in there]
     more = sorted(there.difference(names))
