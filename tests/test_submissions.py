@@ -352,6 +352,13 @@ def test_sections_in_a_zip_file_are_sections(tmp_path):
     assert found_in(zip_up(tmp_path / "all")) == expected
 
 
+def test_sections_with_a_date_in_their_names_are_no_files_of_canvas(tmp_path):
+    for section in ("morning_2026_03_01", "evening_2026_03_02"):
+        zip_up(write_export(tmp_path / "all" / section, ada_1=ONE + section, bob_2=TWO + section))
+    for places in ([tmp_path / "all"], sorted((tmp_path / "all").iterdir())):
+        assert sections_of(*places) == {"morning_2026_03_01": 2, "evening_2026_03_02": 2}
+
+
 def test_what_is_left_out_beside_exports_is_named(tmp_path, capsys):
     write_sections(tmp_path / "all", "gradescope", "ab")
     write_files(tmp_path / "all", {"README.md": "x", "notes/old/todo.txt": ""})

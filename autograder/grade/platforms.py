@@ -111,9 +111,9 @@ METADATA_MB, MOST_EVENTS, DEEPEST = 100, 10_000_000, 100
 
 def platform_of(entries: Iterable[Entry]) -> Platform | None:
     """Return the platform that gave one of the entries its name, if any did."""
-    entries = list(entries)
+    telling = [entry for entry in entries if entry.may_hold_work]
     for platform in PLATFORMS:
-        if any(map(platform.match, entries)):
+        if any(map(platform.match, telling)):
             return platform
     return None
 

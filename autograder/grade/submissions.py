@@ -192,26 +192,26 @@ def _exports_given(given: list[Entry], left_out: Collection[str]) -> list[Export
     """
     if len(given) > 1:
         work = [entry for entry in given if _holds_work(entry, left_out)]
-        together = _exported_together(given)
+        together = _exported_together(given, left_out)
         found = together or _exports_among(work, left_out, is_given=True)
         if found and not together:
             _say_left_out(given, work)
         return found
     # A student's folder first: what looks like an export in there is the student's.
     (entry,) = given
-    students = _exported_together(given)
+    students = _exported_together(given, left_out)
     if students and entry.is_folder:
         return students
     return _exports(entry, left_out, is_given=True) or _with_siblings(students, left_out)
 
 
-def _exported_together(given: list[Entry]) -> list[Export]:
+def _exported_together(given: list[Entry], left_out: Collection[str]) -> list[Export]:
     """Return the export that the shell has made many places of (class/*), as one; or none."""
     siblings = len({os.path.dirname(identity(entry.source)) for entry in given}) == 1
-    platform = platform_of(entry for entry in given if entry.may_hold_work)
+    platform = platform_of(given)
     if platform is None or not (siblings or all(e.is_folder and platform.match(e) for e in given)):
         return []
-    return [Export(platform, given, given[0].file)]
+    return _dated(platform, given, left_out) or [Export(platform, given, given[0].file)]
 
 
 def _with_siblings(exports: list[Export], left_out: Collection[str]) -> list[Export]:
@@ -243,9 +243,9 @@ def _exports(
     if folder is None:
         return []
     entries = entries_of(folder, left_out)
-    platform = platform_of(each for each in entries if each.may_hold_work)
+    platform = platform_of(entries)
     if platform and (is_sure or platform.inside.fullmatch(entry.label)):
-        return [Export(platform, entries, entry.file)]
+        return _dated(platform, entries, left_out) or [Export(platform, entries, entry.file)]
     work = [each for each in entries if _holds_work(each, left_out)]
     if len(work) == 1:
         is_sure = is_sure and (not is_given or isinstance(folder.source, ZipFolder))
@@ -257,6 +257,14 @@ def _exports(
     if folder is not entry and not found:
         close(folder)
     return found
+
+
+def _dated(platform: Platform, entries: list[Entry], left_out: Collection[str]) -> list[Export]:
+    """Return the exports that have a date in their names, and so look like files of Canvas's."""
+    zips = [entry for entry in entries if entry.is_zip]
+    if not platform.is_common or len(zips) < 2 or any(entry.is_notebook for entry in entries):
+        return []
+    return _exports_among(zips, left_out, is_given=False)
 
 
 def _exports_among(
