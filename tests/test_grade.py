@@ -1181,7 +1181,7 @@ def test_what_is_too_large_is_not_read(tmp_path):
 def test_two_exports_with_folders_of_one_name_are_two(tmp_path):
     exports = []
     for name in ("one", "two"):
-        make_export(tmp_path / name)
+        make_export(tmp_path / name, METADATA.replace("ada@", f"{name}@"))
         for file in sorted((tmp_path / name).glob("submission_*/**/*.*")):
             file.write_text(name)
         exports.append(zip_up(tmp_path / name))

@@ -234,9 +234,10 @@ def test_one_takes_a_zip_file_as_one_submission(tmp_path):
 
 # -- who somebody is --------------------------------------------------------------------------
 
+METADATA = "submission_metadata.yml"
 IMITATION = {
     "submission_1/a.ipynb": ONE,
-    "submission_metadata.yml": "submission_1:\n  :submitters:\n  - :name: Somebody Else\n",
+    METADATA: "submission_1:\n  :submitters:\n  - :name: Somebody Else\n",
 }
 
 
@@ -259,9 +260,10 @@ def test_nobody_gets_a_name_from_inside_a_submission(packed, tmp_path, capsys):
 
 def test_several_exports_are_classes(tmp_path):
     places = [write_files(tmp_path / f"export{i}", IMITATION) for i in (1, 2)]
-    write_files(places[1], {"submission_1/a.ipynb": TWO})
+    named = IMITATION[METADATA].replace("Somebody Else", "Another One")
+    write_files(places[1], {METADATA: named})
     found = find(places)
-    assert [submission.who for submission in found] == [("Somebody Else",)] * 2
+    assert [submission.who for submission in found] == [("Somebody Else",), ("Another One",)]
 
 
 BOMB = "a0: &a0 [x, x]\n" + "".join(
@@ -353,10 +355,12 @@ def test_sections_in_a_zip_file_are_sections(tmp_path):
 
 
 def test_sections_with_a_date_in_their_names_are_no_files_of_canvas(tmp_path):
-    for section in ("morning_2026_03_01", "evening_2026_03_02"):
-        zip_up(write_export(tmp_path / "all" / section, ada_1=ONE + section, bob_2=TWO + section))
+    write_export(tmp_path / "all/morning", ada_1=ONE, bob_2=TWO)
+    zip_up(write_export(tmp_path / "all/noon_2026_03_01", cy_3=ONE, dee_4=TWO))
+    zip_up(write_export(tmp_path / "all/night_2026_03_02", eve_5=ONE, flo_6=TWO))
     for places in ([tmp_path / "all"], sorted((tmp_path / "all").iterdir())):
-        assert sections_of(*places) == {"morning_2026_03_01": 2, "evening_2026_03_02": 2}
+        expected = {"morning": 2, "noon_2026_03_01": 2, "night_2026_03_02": 2}
+        assert sections_of(*places) == expected
 
 
 def test_what_is_left_out_beside_exports_is_named(tmp_path, capsys):
@@ -437,6 +441,9 @@ def test_a_submission_changed_after_unpacking_stops_the_run(tmp_path):
     write_export(tmp_path / "all/a", ada_1=ONE, bob_2=TWO)
     write_export(tmp_path / "all/b", ada_1=ONE, bob_2=TWO + "\n")
     with pytest.raises(UsageError, match="submission_2 differs"):
+        find([tmp_path / "all"])
+    write_export(tmp_path / "all/b", ada_1=ONE + "\n", bob_2=TWO + "\n")
+    with pytest.raises(UsageError, match="submission_1 differs"):
         find([tmp_path / "all"])
 
 
@@ -598,6 +605,12 @@ def test_a_file_that_is_called_as_results_are_costs_no_line(tmp_path):
     files = {"ada/a.ipynb": ONE, "ada/run.json": "{}", "bob/run.json": "{}", "run.json": "{}"}
     place = write_files(tmp_path / "class", files)
     assert found_in(place).keys() == {"ada", "bob", "run"}
+
+
+def test_where_only_results_are_given_there_is_no_submission(tmp_path):
+    write_files(tmp_path, {"out/x": "", ".hidden/x": ""})
+    places = sorted(tmp_path.iterdir())
+    assert find(places, skip=[tmp_path / "out"]) == []
 
 
 def test_results_of_this_run_are_no_submission(tmp_path):

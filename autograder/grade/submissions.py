@@ -142,7 +142,7 @@ def _given(place: Path, alone: bool) -> Entry:
 
 def _find_in(given: list[Entry], one: bool, left_out: Collection[str]) -> Iterator[Submission]:
     """Yield the submissions in what was given."""
-    exports = [] if one else _exports_given(given, left_out)
+    exports = [] if one or not given else _exports_given(given, left_out)
     if exports:
         yield from _in_sections(exports)
         return
@@ -246,6 +246,8 @@ def _exports(
     platform = platform_of(entries)
     if platform and (is_sure or platform.inside.fullmatch(entry.label)):
         return _dated(platform, entries, left_out) or [Export(platform, entries, entry.file)]
+    if platform and not platform.is_common:
+        _say(f"{entry.file}: looks like an export of {platform.name}; if it is one, give it alone")
     work = [each for each in entries if _holds_work(each, left_out)]
     if len(work) == 1:
         is_sure = is_sure and (not is_given or isinstance(folder.source, ZipFolder))
@@ -261,10 +263,10 @@ def _exports(
 
 def _dated(platform: Platform, entries: list[Entry], left_out: Collection[str]) -> list[Export]:
     """Return the exports that have a date in their names, and so look like files of Canvas's."""
-    zips = [entry for entry in entries if entry.is_zip]
-    if not platform.is_common or len(zips) < 2 or any(entry.is_notebook for entry in entries):
+    work = [entry for entry in entries if entry.may_hold_work]
+    if not platform.is_common or len(work) < 2 or any(entry.is_notebook for entry in work):
         return []
-    return _exports_among(zips, left_out, is_given=False)
+    return _exports_among(work, left_out, is_given=False)
 
 
 def _exports_among(
@@ -415,9 +417,11 @@ def _without(section: Section, earlier: Section) -> Section:
     }
     works = {key: (_work(one), _work(other)) for key, (one, other) in pairs.items()}
     same = {key for key, (one, other) in works.items() if one == other}
-    if not any(works[key][0] for key in same):  # another section, in which numbers are used again
-        return section
     here, there = section.export.file, earlier.export.file
+    if not (any(works[key][0] for key in same) or any(one.who for one, _ in pairs.values())):
+        if pairs:
+            _say(f"{here} and {there} use the same names for other work: taken for two sections")
+        return section
     for key, (submission, _) in pairs.items():
         if key not in same:
             raise UsageError(
