@@ -7,6 +7,7 @@ import shutil
 import socket
 import struct
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -233,30 +234,36 @@ def test_one_takes_a_zip_file_as_one_submission(tmp_path):
 
 # -- who somebody is --------------------------------------------------------------------------
 
+METADATA = "submission_metadata.yml"
 IMITATION = {
     "submission_1/a.ipynb": ONE,
-    "submission_metadata.yml": "submission_1:\n  :submitters:\n  - :name: Somebody Else\n",
+    METADATA: "submission_1:\n  :submitters:\n  - :name: Somebody Else\n",
 }
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_nobody_gets_a_name_from_inside_a_submission(packed, tmp_path):
+def test_nobody_gets_a_name_from_inside_a_submission(packed, tmp_path, capsys):
     place = write_files(tmp_path / "class/eve", IMITATION)
-    write_files(tmp_path / "class/ada", {GD: ONE})
+    for name in ("ada", "bob"):
+        write_files(tmp_path / "class" / name, {GD: ONE})
     if packed:
         zip_up(place)
-    given = sorted((tmp_path / "class").iterdir())
-    for found in (find([tmp_path / "class"]), find(given)):
+    for given in ([tmp_path / "class"], sorted((tmp_path / "class").iterdir())):
+        found = find(given)
+        assert [submission.name for submission in found] == ["ada", "bob", "eve"]
         assert all(not submission.who for submission in found)
-        assert {"ada"} < {submission.name for submission in found}
-    shutil.rmtree(tmp_path / "class/ada")
+        assert "eve" in capsys.readouterr().err
+    for name in ("ada", "bob"):
+        shutil.rmtree(tmp_path / "class" / name)
     assert all(not submission.who for submission in find([tmp_path / "class"]))
 
 
 def test_several_exports_are_classes(tmp_path):
     places = [write_files(tmp_path / f"export{i}", IMITATION) for i in (1, 2)]
+    named = IMITATION[METADATA].replace("Somebody Else", "Another One")
+    write_files(places[1], {METADATA: named})
     found = find(places)
-    assert [submission.who for submission in found] == [("Somebody Else",)] * 2
+    assert [submission.who for submission in found] == [("Somebody Else",), ("Another One",)]
 
 
 BOMB = "a0: &a0 [x, x]\n" + "".join(
@@ -306,6 +313,230 @@ def test_metadata_that_are_no_file_are_not_read(make, tmp_path, capsys):
     make(place / "submission_metadata.yml")
     assert found_in(place) == {"submission_1": {"a.ipynb": ONE}}
     assert "names are missing" in capsys.readouterr().err
+
+
+# -- several exports --------------------------------------------------------------------------
+
+
+def write_sections(place: Path, name: str, sections: str, packed: bool = False) -> dict[str, dict]:
+    """Write an export once for each letter, with other contents; return what is to be found."""
+    files, expected = EXPORTS[name]
+    found = {}
+    for section in sections:
+        folder = write_files(place / section, {n: text + section for n, text in files.items()})
+        if packed:
+            zip_up(folder)
+        for who, contents in expected.items():
+            found[f"{section}-{who}"] = {n: text + section for n, text in contents.items()}
+    return found
+
+
+def sections_of(*places: Path) -> Counter[str]:
+    return Counter(submission.section for submission in find(places))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("name", EXPORTS)
+def test_exports_in_a_folder_are_sections(name, packed, tmp_path):
+    place = tmp_path / "all"
+    expected = write_sections(place, name, "abc", packed)
+    write_files(
+        place, {"README.md": "three sections", "__MACOSX/._a": "", "notes/old/todo.txt": ""}
+    )
+    number = len(EXPORTS[name][1])
+    for places in ([place], sorted(place.iterdir())):
+        assert found_in(*places) == expected
+        assert sections_of(*places) == {"a": number, "b": number, "c": number}
+
+
+def test_sections_in_a_zip_file_are_sections(tmp_path):
+    expected = write_sections(tmp_path / "all/homework 1", "gradescope", "ab")
+    assert found_in(zip_up(tmp_path / "all")) == expected
+
+
+def test_sections_with_a_date_in_their_names_are_no_files_of_canvas(tmp_path):
+    write_export(tmp_path / "all/morning", ada_1=ONE, bob_2=TWO)
+    zip_up(write_export(tmp_path / "all/noon_2026_03_01", cy_3=ONE, dee_4=TWO))
+    zip_up(write_export(tmp_path / "all/night_2026_03_02", eve_5=ONE, flo_6=TWO))
+    for places in ([tmp_path / "all"], sorted((tmp_path / "all").iterdir())):
+        expected = {"morning": 2, "noon_2026_03_01": 2, "night_2026_03_02": 2}
+        assert sections_of(*places) == expected
+
+
+def test_what_is_left_out_beside_exports_is_named(tmp_path, capsys):
+    write_sections(tmp_path / "all", "gradescope", "ab")
+    write_files(tmp_path / "all", {"README.md": "x", "notes/old/todo.txt": ""})
+    find([tmp_path / "all"])
+    said = capsys.readouterr().err
+    assert "README.md" in said
+    assert "notes" in said
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_the_same_export_counts_once(name, tmp_path, capsys):
+    files, expected = EXPORTS[name]
+    place = write_files(tmp_path / "all/export", files).parent
+    shutil.copytree(place / "export", place / "export (1)")
+    zip_up(place / "export (1)")
+    for places in ([place], sorted(place.iterdir())):
+        assert found_in(*places) == expected
+        assert "the same export as" in capsys.readouterr().err
+        assert sections_of(*places).keys() == {""}
+        capsys.readouterr()
+
+
+def test_sections_are_named_by_the_folders_that_tell_them_apart(tmp_path):
+    for section, day in (("morning", "mon"), ("morning", "tue"), ("evening", "mon")):
+        folder = tmp_path / "all" / section / day / "assignment_1_export"
+        write_files(folder, {f"submission_1/{GD}": ONE + section + day})
+        shutil.copytree(folder, folder.parent / "again")
+        zip_up(folder.parent / "again")
+    assert sections_of(tmp_path / "all").keys() == {"morning/mon", "morning/tue", "evening"}
+
+
+def test_a_section_of_one_student_is_a_section(tmp_path):
+    place = tmp_path / "all"
+    write_sections(place, "canvas", "a")
+    write_files(place / "b", {f"zoe_901_902_{GD}": ONE, f"zoe_901_903_{RELU}": TWO})
+    assert sections_of(place)["b"] == 1
+    assert "zoe_901" in found_in(place)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("gradient_descent_01_02_{}.ipynb", "relu_sgd_01_02_{}.ipynb"),
+        ("{}_12345_1_gd.ipynb", "{}_12345_1_relu.ipynb"),
+    ],
+)
+def test_folders_of_students_who_name_files_as_canvas_does_are_no_exports(names, tmp_path):
+    for who in ("ada", "bob", "cy"):
+        files = {name.format(who): text for name, text in zip(names, (ONE, TWO), strict=True)}
+        write_files(tmp_path / "class" / who, files)
+    assert found_in(tmp_path / "class").keys() == {"ada", "bob", "cy"}
+
+
+PEOPLE = "submission_{}:\n  :submitters:\n  - :name: {}\n    :email: {}\n"
+
+
+def write_export(folder: Path, **people: str) -> Path:
+    """Write Gradescope's export of people, each with a number and what they submitted."""
+    metadata = ""
+    for who, text in people.items():
+        name, number = who.split("_")
+        write_files(folder, {f"submission_{number}/{GD}": text})
+        metadata += PEOPLE.format(number, name, f"{name}@example.edu")
+    return write_files(folder, {"submission_metadata.yml": metadata})
+
+
+def test_of_two_exports_of_one_homework_what_is_in_both_counts_once(tmp_path, capsys):
+    write_export(tmp_path / "monday", ada_1=ONE, bob_2=TWO)
+    write_export(tmp_path / "tuesday", ada_1=ONE, bob_2=TWO, cy_3=ONE)
+    found = find([tmp_path])
+    assert [submission.name for submission in found] == [f"submission_{n}" for n in (1, 2, 3)]
+    assert "2 of 3 are also in" in capsys.readouterr().err
+
+
+def test_a_submission_changed_after_unpacking_stops_the_run(tmp_path):
+    write_export(tmp_path / "all/a", ada_1=ONE, bob_2=TWO)
+    write_export(tmp_path / "all/b", ada_1=ONE, bob_2=TWO + "\n")
+    with pytest.raises(UsageError, match="submission_2 differs"):
+        find([tmp_path / "all"])
+    write_export(tmp_path / "all/b", ada_1=ONE + "\n", bob_2=TWO + "\n")
+    with pytest.raises(UsageError, match="submission_1 differs"):
+        find([tmp_path / "all"])
+
+
+def test_the_same_work_under_the_same_number_of_other_people_is_another_one(tmp_path):
+    write_export(tmp_path / "a", ada_1=ONE, bob_2=TWO)
+    write_export(tmp_path / "b", cy_1=ONE, dee_2=TWO)
+    assert [submission.who for submission in find([tmp_path])] == [
+        (w,) for w in ("ada", "bob", "cy", "dee")
+    ]
+
+
+def test_who_is_in_two_sections_has_two_lines(tmp_path):
+    write_export(tmp_path / "a", ada_1=ONE, bob_2=TWO)
+    write_export(tmp_path / "b", ada_3=ONE, cy_4=TWO)
+    found = find([tmp_path])
+    assert [(s.section, s.who) for s in found if "ada" in s.who] == [
+        ("a", ("ada",)),
+        ("b", ("ada",)),
+    ]
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_exports_among_other_work_stop_the_run(several, tmp_path):
+    write_sections(tmp_path, "gradescope", "ab")
+    write_files(tmp_path, {"late.ipynb": ONE})
+    with pytest.raises(UsageError, match=r"no exports: .*late\.ipynb.*--one"):
+        find(sorted(tmp_path.iterdir()) if several else [tmp_path])
+
+
+def test_an_export_in_a_students_submission_is_the_students(tmp_path):
+    write_export(tmp_path / "x", ada_1=ONE, eve_2=ONE)
+    write_files(tmp_path / "x/submission_2", IMITATION)
+    for place in (tmp_path / "x", tmp_path / "x/submission_2"):
+        found = {submission.name: submission for submission in find([place])}
+        assert found.keys() <= {"submission_1", "submission_2"}
+        assert "Somebody Else" not in found["submission_2"].who
+        assert "submission_1/a.ipynb" in files_of(found["submission_2"])
+
+
+def test_a_students_folder_alone_is_one_submission_whatever_lies_in_it(tmp_path):
+    files = {"a.ipynb": ONE, "a-Copy1.ipynb": ONE, "b/": "", "c.zip": ""}
+    place = write_files(tmp_path / "x/submission_9", files)
+    assert found_in(place).keys() == {"submission_9"}
+
+
+def test_one_file_of_a_student_stands_for_all(tmp_path):
+    place = write_files(tmp_path / "all", EXPORTS["canvas"][0])
+    found = found_in(place / f"lovelaceada_1_2_{GD}")
+    assert found == {"lovelaceada_1": {GD: ONE, RELU: TWO}}
+
+
+# -- when it was submitted --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "submitted"),
+    [
+        ("2026-03-01 09:55:01.123456789 Z", "2026-03-01T09:55:01+00:00"),
+        ("2026-03-01 09:55:01 -0800", "2026-03-01T09:55:01-08:00"),
+        ("2026-03-01T09:55:01.5+05:30", "2026-03-01T09:55:01+05:30"),
+        ("2026-03-01 09:55:01", "2026-03-01T09:55:01"),
+        ("2026-13-01 09:55:01 Z", ""),
+        ("2026-03-01 09:55:01 -9999", ""),
+        ("yesterday", ""),
+        ("'=1+1'", ""),
+    ],
+)
+def test_gradescope_says_when_it_was_submitted(text, submitted, tmp_path):
+    metadata = (
+        f"submission_1:\n  :created_at: {text}\n  :x:\n    :created_at: 2000-01-01 00:00:00 Z\n"
+    )
+    files = {f"submission_1/{GD}": ONE, "submission_metadata.yml": metadata}
+    (submission,) = find([write_files(tmp_path / "export", files)])
+    assert submission.submitted == submitted
+
+
+@pytest.mark.parametrize(
+    ("file", "submitted", "late"),
+    [
+        (f"1-9 - Ada - May 6, 2026 231 PM - {GD}", "2026-05-06T14:31:00", False),
+        (f"1-9 - Ada - 6 May, 2026 12.05 AM - {GD}", "2026-05-06T00:05:00", False),
+        (f"1-9 - Ada - 31 août 2026 9.55 - {GD}", "", False),
+        (f"1-9 - Ada - May 32, 2026 231 PM - {GD}", "", False),
+        (f"hw_ada_attempt_2026-03-01-09-55-07_{GD}", "2026-03-01T09:55:07", False),
+        (f"ada_LATE_1_2_{GD}", "", True),
+        (f"LATE_anon_F9xyz_3_{GD}", "", True),
+        (f"anon_F9xyz_3_{GD}", "", False),
+        (f"ada_1_2_LATE_{GD}", "", False),
+    ],
+)
+def test_names_say_when_it_was_submitted(file, submitted, late, tmp_path):
+    (submission,) = find([write_files(tmp_path / "all", {file: ONE})])
+    assert (submission.submitted, submission.late) == (submitted, late)
 
 
 # -- hostile files ----------------------------------------------------------------------------
@@ -374,6 +605,12 @@ def test_a_file_that_is_called_as_results_are_costs_no_line(tmp_path):
     files = {"ada/a.ipynb": ONE, "ada/run.json": "{}", "bob/run.json": "{}", "run.json": "{}"}
     place = write_files(tmp_path / "class", files)
     assert found_in(place).keys() == {"ada", "bob", "run"}
+
+
+def test_where_only_results_are_given_there_is_no_submission(tmp_path):
+    write_files(tmp_path, {"out/x": "", ".hidden/x": ""})
+    places = sorted(tmp_path.iterdir())
+    assert find(places, skip=[tmp_path / "out"]) == []
 
 
 def test_results_of_this_run_are_no_submission(tmp_path):

@@ -1,9 +1,11 @@
-"""Grade a whole class: ``python -m autograder.grade SUBMISSION... [--out DIR]``.
+"""Grade a whole class: ``python -m autograder.grade [SUBMISSION...] [--out DIR]``.
 
 The way of a submission through this package:
 
 - ``__main__`` is the command line, `progress` its line that says how far it is;
-- `submissions` finds submissions in folders, zip files and Gradescope's exports;
+- `submissions` finds submissions: `entries` is what lies in folders and zip files, `platforms`
+  knows how learning platforms name what they export;
+- `choice` says which of them are meant, and which ones an earlier run knows;
 - `run` has ``grader.files`` read each, says what has to be graded, and what is done when something
   dies;
 - `executors` gets submissions graded on this machine, `cluster` on a Dask cluster;

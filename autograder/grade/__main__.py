@@ -1,4 +1,4 @@
-"""The command line: ``python -m autograder.grade SUBMISSION... [--out DIR] [--compare DIR]``."""
+"""The command line: ``python -m autograder.grade [SUBMISSION...] [--out DIR] [--compare DIR]``."""
 
 from __future__ import annotations
 
@@ -14,21 +14,23 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import CannotGrade, UsageError, results
+from .choice import choose, described, recognised
 from .compare import Comparison, compare
 from .executors import Executor, LocalExecutor
 from .homework_zip import HomeworkZip, read_homework
 from .page import write_page
 from .results import Run
 from .run import Dispatcher, identified
-from .submissions import RULE, find
+from .submissions import RULE, Submission, find
 from .tables import GradesTable, write_cases
 from .tally import Tally
-from .words import one_line
+from .words import one_line, points
 
 HOMEWORK = Path(__file__).resolve().parents[1] / "homework.zip"
 INSTALL = "pip install 'distributed==2026.8.0'"
 # The last line of a traceback.
 ERROR = re.compile(r"[\w.]+(Error|Exception)\b")
+MOST_NAMES = 10  # in one line
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 DESCRIPTION = """\
@@ -36,6 +38,10 @@ Grade a whole class with the isolated grader, as Gradescope would with the same 
 
 A run that was interrupted goes on where it was when the same command is given again. What has
 been graded is graded again only if the submission or the homework.zip has changed.
+
+The tables are about all that DIR holds. What is given is added to it, or takes the place of an
+earlier version; the results of others stay. Without any SUBMISSION, tables, page and comparison
+are written again.
 """
 EPILOG = f"""\
 {RULE}
@@ -45,7 +51,11 @@ what is written to DIR:
   index.html     a page about the class
   submissions/   a folder for each submission, with results.json in Gradescope's form
   compare.txt    with --compare: what was printed
-Tables are about the submissions of this command; results of others stay in DIR untouched.
+To leave a submission out of the tables, delete its folder in DIR/submissions.
+
+one student again, in a class that has been graded:
+  python -m autograder.grade class --out grades --again ada@example.edu
+  python -m autograder.grade class/submission_9027 --out grades
 
 whose score changes when a test is corrected:
   python -m autograder.grade class --out before
@@ -53,7 +63,8 @@ whose score changes when a test is corrected:
   python -m autograder.grade class --out after --compare before
 
 exit code: 0 all graded, and nothing changed; 1 stopped by the machine; 2 wrong arguments;
-  3 a score or the verdict of a test case changed; 130 stopped by Ctrl-C
+  3 a score or the verdict of a test case changed; 4 no submission holds a notebook of this
+  homework, or all get 0 points; 130 stopped by Ctrl-C
 """
 
 
@@ -94,9 +105,21 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "submissions", nargs="+", type=Path, metavar="SUBMISSION",
-        help="a notebook, a zip file, a folder of one student or of many, Gradescope's export",
+        "submissions", nargs="*", type=Path, metavar="SUBMISSION",
+        help="a notebook, a zip file, a folder of one student or of many, what a learning platform "
+        "exports, or several of these (default: none, see above)",
     )  # fmt: skip
+    for option, text in (
+        (
+            "--only",
+            "of what is given, grade only this; a submission's name, somebody's name, "
+            "e-mail address or number, or a part of it that nobody else has",
+        ),
+        ("--again", "grade this again, even if nothing has changed; NAME as for --only"),
+    ):
+        parser.add_argument(
+            option, nargs="+", action="extend", default=[], metavar="NAME", help=text
+        )
     parser.add_argument(
         "--out", type=Path, default=Path("grades"), metavar="DIR",
         help="where results go (default: grades)",
@@ -173,12 +196,10 @@ def grade(options: argparse.Namespace) -> int:
         UsageError, CannotGrade, OSError: as `main` explains them.
     """
     homework = read_homework(options.homework)
-    ours = [path for path in (options.out, options.compare) if path is not None]
-    submissions = find(options.submissions, options.one, ours)
-    if not submissions:
-        raise UsageError("there is no submission in what was given")
+    results.check_title(options.out, homework.title)
+    submissions, again = chosen(options)
     with results.opened(options.out, options.compare):
-        run = Run(options.out, homework, identified(submissions, homework))
+        run = Run(options.out, homework, identified(submissions, homework), again)
         outcomes: Iterable[results.Outcome] = ()
         with ExitStack() as stack:
             if run.todo:
@@ -189,9 +210,32 @@ def grade(options: argparse.Namespace) -> int:
             run.keep(outcomes)
         tally = report(run, homework)
         print_summary(run, tally.totals())
+        code = 4 if warn_of_nothing(tally) else 0
         if options.compare is None:
-            return 0
-        return print_comparison(options.compare, options.out)
+            return code
+        return code or print_comparison(options.compare, options.out)
+
+
+def chosen(options: argparse.Namespace) -> tuple[list[Submission], set[str]]:
+    """Return what is to be looked at, and the names of what is to be graded whatever is known.
+
+    Raises:
+        UsageError: there is no such, or it is not clear what is meant.
+    """
+    if not options.submissions:
+        if options.only or options.again:
+            raise UsageError("--only and --again choose from what is given: put SUBMISSION first")
+        if not results.held(options.out).names:
+            raise UsageError(f"{options.out} holds no results: give at least one SUBMISSION")
+        return [], set()
+    ours = [path for path in (options.out, options.compare) if path is not None]
+    found = find(options.submissions, options.one, ours)
+    if not found:
+        raise UsageError("there is no submission in what was given")
+    found = recognised(options.out, found)
+    only = choose(options.only, found, options.out)
+    found = [submission for submission in found if submission.name in only or not only]
+    return found, choose(options.again, found, options.out)
 
 
 def open_executor(options: argparse.Namespace, homework: HomeworkZip, number: int) -> Executor:
@@ -225,7 +269,7 @@ def report(run: Run, homework: HomeworkZip) -> Tally:
         results.replacing(run.out / results.CASES) as cases,
         results.replacing(run.out / results.PAGE) as page,
     ):
-        table = GradesTable(grades)
+        table = GradesTable(grades, run.questions)
         for record in results.iter_records(run.out):
             table.add(record)
             tally.add(record)
@@ -242,6 +286,10 @@ def print_summary(run: Run, totals: dict[str, Any]) -> None:
     """Print counts, the mean, and where the files are."""
     number, mean = totals["submissions"], totals["mean"]
     counts = f"{run.graded} graded now, {run.as_before} as before, {len(run.copies)} copied"
+    if run.kept:
+        counts += f", {len(run.kept)} from earlier runs"
+    if run.kept or run.again:
+        print_changes(run)
     print(f"{number} submissions: {counts}. {totals['with_faults']} with faults.")
     if mean is not None:
         print(f"Mean {mean:.2f} of {totals['possible']:g} points, without written answers.")
@@ -250,10 +298,57 @@ def print_summary(run: Run, totals: dict[str, Any]) -> None:
             f"{totals['not_graded']} could not be graded, through no fault of theirs: their score "
             f"says nothing. Run the same command again to try once more; see {run.out}/log.txt."
         )
+    print_earlier(run)
     for name in (results.GRADES, results.CASES, results.PAGE, "submissions/"):
         print(f"  {run.out}/{name}")
     for sentence in run.missing_protections:
         print(f"protection off: {sentence}", file=sys.stderr)
+
+
+def print_changes(run: Run) -> None:
+    """Print what came of the few that were graded now, and what there was before."""
+    for before, now in run.told:
+        was = f"{points(before.score)} -> " if before and not before.failed else ""
+        line = f"{described(now.name, now.who)}: {was}{points(now.score)} of {points(now.possible)}"
+        print(one_line(line))
+
+
+def print_earlier(run: Run) -> None:
+    """Print what is in the tables, or is not, although it was not given."""
+    given = run.graded + run.as_before + len(run.copies)
+    if 0 < len(run.kept) <= min(MOST_NAMES, given):  # not if one section of many was given
+        print(
+            f"Not in what was given, and kept in the tables: {', '.join(run.kept)}. To leave one "
+            f"out, delete its folder in {run.out}/submissions."
+        )
+    if run.outdated:
+        print(
+            f"{run.outdated} of the earlier ones were graded with another homework.zip: give all "
+            "submissions, to have them graded with this one."
+        )
+    if run.waiting:
+        print(
+            f"{len(run.waiting)} of a run that was interrupted are not graded, and in no table: "
+            "give all submissions, to go on with it."
+        )
+
+
+def warn_of_nothing(tally: Tally) -> bool:
+    """Say so if most submissions are no homework; return whether all are, or all get nothing."""
+    results = tally.submissions - tally.failed
+    empty = results - tally.graded
+    if 2 * empty > results:
+        print(
+            f"WARNING: {empty} of {results} submissions hold no notebook of this homework. What "
+            "was given may not be what was meant: see --help, what counts as one submission.",
+            file=sys.stderr,
+        )
+    elif results > 1 and not tally.points:
+        print(
+            f"WARNING: all {results} submissions get 0 points. Is it the right homework.zip?",
+            file=sys.stderr,
+        )
+    return bool(results) and (empty == results or (results > 1 and not tally.points))
 
 
 def print_comparison(earlier: Path, out: Path) -> int:

@@ -1,7 +1,9 @@
 """The output folder: what is kept of each submission, resuming, and the state of a run.
 
 Every file is replaced in one step, so an interrupted run leaves whole files only. ``run.json``
-says which submissions the latest run is about; results of others stay, and are in no table.
+says which submissions the folder holds, in order. A run grades what it was given, and keeps the
+results of all others: tables are about all of them. Whoever removes a submission's folder removes
+it from the tables.
 """
 
 from __future__ import annotations
@@ -9,7 +11,8 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +27,12 @@ RESULTS = "results.json"
 LOCK, WORK, LOG = ".lock", ".work", "log.txt"
 GRADES, CASES, PAGE, COMPARED = "grades.csv", "cases.csv", "index.html", "compare.txt"
 Case = dict[str, Any]  # an item of `Record.cases`
+# What a record says of a submission, whatever came of it.
+ABOUT = ("file", "who", "emails", "sids", "section", "submitted", "late", "digest", "homework")
+# What ``run.json`` says of the run that has graded last.
+GRADED_BY = {"date", "title", "version", "zip"}
+# Of so many that were graded now, the points before are told.
+MOST_TOLD = 20
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,12 @@ class Record:
         name: the submission's, unique in a run; also the name of its folder.
         file: where it came from, as in ``class/ada.zip``.
         who: names of the submitters; like ``emails`` and ``sids`` from Gradescope's metadata.
+        section: which one of several exports it lies in; "" if there is only one.
+        submitted: when, in ISO 8601, with an offset if the export tells one; "" if unknown.
+        late: whether the platform says that it came late.
         key: hash of everything that the result depends on.
+        digest: hash of the work itself, "" where there is none to speak of.
+        homework: hash of the ``homework.zip`` that graded it.
         seconds: how long grading took.
         score: points earned in all autograded questions.
         possible: points possible there.
@@ -45,7 +59,8 @@ class Record:
             ``message`` (str, "" where it passed) and ``facts`` (those of ``grader.facts``, None
             where it passed).
         faults: sentences about what is out of order, other than a wrong answer.
-        same_as: the name of an earlier submission with the same content, or "".
+        same_as: the name of an earlier submission with the same content, or "". Only
+            `iter_records` knows: it depends on what else the folder holds.
         failed: the grader itself failed, so the score is no result; the next run tries again.
     """
 
@@ -55,6 +70,11 @@ class Record:
     who: list[str] = field(default_factory=list)
     emails: list[str] = field(default_factory=list)
     sids: list[str] = field(default_factory=list)
+    section: str = ""
+    submitted: str = ""
+    late: bool = False
+    digest: str = ""
+    homework: str = ""
     seconds: float = 0.0
     score: float = 0.0
     possible: float = 0.0
@@ -65,16 +85,20 @@ class Record:
     failed: bool = False
 
     @classmethod
-    def of(cls, submission: Submission, same_as: str = "") -> Record:
+    def of(cls, submission: Submission, homework: str = "") -> Record:
         """Return what is known of a submission before it is graded."""
         return cls(
             name=submission.name,
             file=submission.file,
             key=submission.key,
-            same_as=same_as,
             who=list(submission.who),
             emails=list(submission.emails),
             sids=list(submission.sids),
+            section=submission.section,
+            submitted=submission.submitted,
+            late=submission.late,
+            digest=submission.digest,
+            homework=homework,
         )
 
     @property
@@ -89,12 +113,12 @@ class Record:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Record:
-        """Return the record that `to_json` made ``data`` of.
+        """Return the record that `to_json` made ``data`` of; an earlier version knew less.
 
         Raises:
-            KeyError, TypeError: it is none.
+            TypeError: it is none.
         """
-        return cls(**{item.name: data[item.name] for item in fields(cls)})
+        return cls(**{item.name: data[item.name] for item in fields(cls) if item.name in data})
 
 
 def kind_of(case: Case) -> str:
@@ -136,8 +160,9 @@ def read_record(out: Path, name: str) -> Record | None:
 def read_run(out: Path) -> dict[str, Any]:
     """Return what ``run.json`` says about the latest run.
 
-    Its keys: ``finished``; ``names`` of the submissions, in order; ``title`` and ``version`` of
-    the homework; ``zip``, the SHA-256 of its file; ``date``; and, once it has finished, ``totals``.
+    Its keys: ``finished``; ``names`` of the submissions, in order; ``waiting``, names of those
+    that an interrupted run was about and that have no result yet; ``title`` and ``version`` of the
+    homework; ``zip``, the SHA-256 of its file; ``date``; and, once it has finished, ``totals``.
 
     Raises:
         OSError, ValueError: there is none, or it is damaged.
@@ -146,34 +171,49 @@ def read_run(out: Path) -> dict[str, Any]:
     return run
 
 
+class Held(NamedTuple):
+    """What an output folder holds: names of submissions, and what ``run.json`` says."""
+
+    names: list[str]
+    waiting: list[str]
+    about: dict[str, Any]
+
+
+def held(out: Path) -> Held:
+    """Return what a folder holds; nothing if it is none of ours."""
+    try:
+        about = read_run(out)
+        names, waiting = list(about.pop("names")), list(about.pop("waiting", ()))
+        folders = os.listdir(out / "submissions")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Held([], [], {})
+    there = {name for name in folders if os.path.isfile(folder_of(out, name) / RESULTS)}
+    if not about.get("finished"):
+        waiting += [name for name in names if name not in there]
+    more = sorted(there.difference(names))
+    return Held([name for name in [*names, *more] if name in there], waiting, about)
+
+
 def iter_records(out: Path) -> Iterator[Record]:
-    """Yield the records of the latest run in order, one at a time in memory.
+    """Yield the records of all that the folder holds in order, one at a time in memory.
 
     Raises:
         OSError, ValueError: there is no run in ``out``, or one of its records is gone.
     """
+    first: dict[str, str] = {}  # by digest
     for name in read_run(out)["names"]:
         record = read_record(out, name)
         if record is None:
             raise ValueError(f"{folder_of(out, name) / RESULTS} is missing or damaged")
-        yield record
+        original = first.setdefault(record.digest, name) if record.digest else name
+        yield record if original == name else _twin(record, original)
 
 
-def still_good(out: Path, wanted: Record) -> Record | None:
-    """Return the earlier record of the same content and homework, brought up to date; or None.
-
-    Args:
-        out: the output folder.
-        wanted: what is known before grading: name, key, where the submission is, who sent it.
-    """
-    old = read_record(out, wanted.name)
-    if old is None or old.failed or (old.key, old.same_as) != (wanted.key, wanted.same_as):
-        return None
-    about = {key: getattr(wanted, key) for key in ("file", "who", "emails", "sids")}
-    new = replace(old, **about)
-    if new != old:
-        copy_results(out, new, old.name)
-    return new
+def _twin(record: Record, original: str) -> Record:
+    """Return the record of work that somebody else has submitted as well."""
+    return replace(
+        record, same_as=original, faults=[f"the same work as {original}", *record.faults]
+    )
 
 
 def pairs(earlier: Path, out: Path) -> Iterator[tuple[Record | None, Record | None]]:
@@ -226,6 +266,21 @@ def opened(out: Path, earlier: Path | None = None) -> Iterator[None]:
         except BlockingIOError:
             raise UsageError(f"{out}: another run is writing there") from None
         yield
+
+
+def check_title(out: Path, title: str) -> None:
+    """Refuse a folder that holds the results of another homework: tables would mix both.
+
+    Raises:
+        UsageError: it does.
+    """
+    about = held(out)
+    earlier = about.about.get("title", title)
+    if about.names and earlier != title:
+        raise UsageError(
+            f"{out} holds results of another homework ({earlier}), and this one is {title}: give "
+            "another folder as --out"
+        )
 
 
 def _check_earlier(earlier: Path, out: Path) -> None:
@@ -285,58 +340,104 @@ class Run:
     """A run: what has to be done about each submission, and what is kept of it.
 
     It goes on where an earlier one stopped: nothing is graded twice, and copies of the same work
-    once.
+    once. What the folder holds and the run was not given stays as it is.
 
     Attributes:
         todo: what has to be graded.
-        copies: what is known of submissions with the same content as an earlier one.
-        as_before: how many results are still good.
+        copies: what is known of submissions with the same content as another one, and its name.
+        as_before: how many results of what was given are still good.
+        kept: names of those that were not given.
+        outdated: how many of them another ``homework.zip`` has graded.
+        waiting: names of those that an interrupted run has not graded, and that were not given.
         graded: how many submissions `keep` has kept.
+        told: of a few that were graded now, the record before, if there is one, and now.
         missing_protections: that the machines did not have, in sentences.
     """
 
-    def __init__(self, out: Path, homework: HomeworkZip, submissions: Iterable[Submission]):
+    def __init__(
+        self,
+        out: Path,
+        homework: HomeworkZip,
+        submissions: Iterable[Submission],
+        again: Collection[str] = (),
+    ):
         """Find what is as it was.
 
         Args:
             out: the output folder.
             homework: the zip.
             submissions: with unique names, and identified.
+            again: names of submissions to grade even if nothing has changed.
         """
-        self.out = out
+        self.out, self.homework = out, homework
         self.todo: list[Submission] = []
-        self.copies: list[Record] = []
-        self.as_before = self.graded = 0
+        self.copies: list[tuple[Record, str]] = []
+        self.told: list[tuple[Record | None, Record]] = []
+        self.as_before = self.graded = self.outdated = 0
         self.missing_protections: dict[str, None] = {}  # in order
-        self.about: dict[str, Any] = {
+        self.first: dict[str, str] = {}  # a submission's name, by its key
+        self._questions: tuple[dict[str, None], dict[str, None]] = ({}, {})
+        submissions = list(submissions) if again else submissions
+        # Whose ever it is: the same work gets the same points.
+        self.again = {each.key for each in submissions if each.name in again} if again else set()
+        names = [self._add(submission) for submission in submissions]
+        given, before = set(names), held(out)
+        self.kept = [n for n in before.names if n not in given and self._is_kept(n)]
+        self.waiting = [n for n in before.waiting if n not in given]
+        held_now = {*given, *self.kept}
+        order = [name for name in in_order(before.names, names) if name in held_now]
+        self.about = {
             "date": datetime.now().astimezone().isoformat(timespec="seconds"),
             "title": homework.title,
             "version": homework.version,
             "zip": homework.hash,
-            "names": [],
+            # Where nothing is given, nothing is graded.
+            **({} if names else {key: before.about[key] for key in GRADED_BY & {*before.about}}),
+            "names": order,
+            "waiting": self.waiting,
         }
-        self.first: dict[str, Submission] = {}  # by digest
-        for submission in submissions:
-            self.about["names"].append(submission.name)
-            self._add(submission)
 
-    def _add(self, submission: Submission) -> None:
-        """Decide what to do about one submission."""
-        original = self._original(submission)
-        wanted = Record.of(submission, _name_of_other(original, submission))
-        if still_good(self.out, wanted):
+    @property
+    def questions(self) -> list[str]:
+        """Questions of all records, those of this homework first."""
+        ours, others = self._questions
+        return list(ours | others)
+
+    def _add(self, submission: Submission) -> str:
+        """Decide what to do about one submission; return its name."""
+        old = read_record(self.out, submission.name)
+        submission = with_known(submission, old)
+        wanted = Record.of(submission, self.homework.hash)
+        is_good = old and not old.failed and old.key == wanted.key and old.key not in self.again
+        # Where files have other names, so has the report, and another key: names are nobody
+        # else's business.
+        original = self.first.get(submission.key) if submission.digest else None
+        if old and is_good:
             self.as_before += 1
-        # Where files have other names, so has the report: names are nobody else's business.
-        elif wanted.same_as and original.key == submission.key:
-            self.copies.append(wanted)
+            self._keep_up(old, wanted)
+        elif original is not None:
+            self.copies.append((wanted, original))
         else:
             self.todo.append(submission)
+        self.first.setdefault(submission.key, submission.name)
+        return submission.name
 
-    def _original(self, submission: Submission) -> Submission:
-        """Return the first submission with the same content; it may be this one."""
-        if not submission.digest:
-            return submission
-        return self.first.setdefault(submission.digest, submission)
+    def _keep_up(self, old: Record, wanted: Record) -> None:
+        """Write what is known of a submission anew, if it has changed."""
+        new = replace(old, **{name: getattr(wanted, name) for name in ABOUT})
+        self._questions[0].update(dict.fromkeys(old.questions))
+        if new != old:
+            copy_results(self.out, new, old.name)
+
+    def _is_kept(self, name: str) -> bool:
+        """Look at what was not given; return whether its record can be read."""
+        record = read_record(self.out, name)
+        if record is None:
+            return False
+        is_old = record.homework != self.homework.hash
+        self.outdated += is_old
+        self._questions[is_old].update(dict.fromkeys(record.questions))
+        return True
 
     def keep(self, outcomes: Iterable[Outcome]) -> None:
         """Write results as they come; then those of copies.
@@ -350,17 +451,24 @@ class Run:
         faults = 0
         with Progress(len(self.todo)) as progress:
             for outcome in outcomes:
-                same_as = _name_of_other(self._original(outcome.submission), outcome.submission)
-                record = replace(Record.of(outcome.submission, same_as), **outcome.record)
-                write_results(self.out, _with_fault(record), outcome.results)
-                self.graded += 1
+                about = Record.of(outcome.submission, self.homework.hash)
+                record = replace(about, **outcome.record)
+                self._write(record, outcome.results)
                 faults += bool(record.faults)
                 self.missing_protections |= dict.fromkeys(outcome.missing_protections)
                 progress.show(self.graded, faults)
-        for wanted in self.copies:
-            _copy(self.out, wanted)
+        for wanted, original in self.copies:
+            _copy(self.out, wanted, original)
         if not log.stat().st_size:
             log.unlink()
+
+    def _write(self, record: Record, results: dict[str, Any] | None) -> None:
+        """Keep what came of a submission, and, if there are few, what there was before."""
+        if len(self.todo) <= MOST_TOLD:
+            self.told.append((read_record(self.out, record.name), record))
+        self._questions[0].update(dict.fromkeys(record.questions))
+        write_results(self.out, record, results)
+        self.graded += 1
 
     def _begin(self) -> None:
         """Say what the run is about; tables of an earlier one go."""
@@ -373,20 +481,37 @@ class Run:
         write_json(self.out / RUN, {**self.about, "totals": totals, "finished": True})
 
 
-def _name_of_other(original: Submission, submission: Submission) -> str:
-    return "" if original.name == submission.name else original.name
+def with_known(submission: Submission, old: Record | None) -> Submission:
+    """Return a submission with what is known from an earlier run, and not from where it lies."""
+    if old is None:
+        return submission
+    return replace(
+        submission,
+        who=submission.who or tuple(old.who),
+        emails=submission.emails or tuple(old.emails),
+        sids=submission.sids or tuple(old.sids),
+        section=submission.section or old.section,
+        submitted=submission.submitted or old.submitted,
+        late=submission.late or (old.late and not submission.exported),
+    )
 
 
-def _with_fault(record: Record) -> Record:
-    """Return a record that says whose work it is the same as, if it is."""
-    faults = [f"the same work as {record.same_as}"] if record.same_as else []
-    return replace(record, faults=[*faults, *record.faults])
+def in_order(before: list[str], names: list[str]) -> list[str]:
+    """Return all names, old ones in their order, each new one behind what it was found behind."""
+    known = set(before)
+    behind: dict[str | None, list[str]] = {}
+    last = None
+    for name in names:
+        if name in known:
+            last = name
+        else:
+            behind.setdefault(last, []).append(name)
+    return [*behind.get(None, ()), *(n for old in before for n in (old, *behind.get(old, ())))]
 
 
-def _copy(out: Path, wanted: Record) -> None:
+def _copy(out: Path, wanted: Record, original: str) -> None:
     """Give a submission the results of the one with the same content."""
-    first = read_record(out, wanted.same_as)
+    first = read_record(out, original)
     assert first is not None, "it was graded just now, or is still good"
-    about = {name: getattr(wanted, name) for name in ("name", "file", "key", "same_as")}
-    about |= {name: getattr(wanted, name) for name in ("who", "emails", "sids")}
-    copy_results(out, _with_fault(replace(first, **about)), wanted.same_as)
+    about = {name: getattr(wanted, name) for name in ("name", "key", *ABOUT)}
+    copy_results(out, replace(first, **about), original)

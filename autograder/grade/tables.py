@@ -25,16 +25,15 @@ NUMBER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?\W*")
 class GradesTable:
     """Writes ``grades.csv``, a line for each submission."""
 
-    def __init__(self, file: IO[str]):
+    def __init__(self, file: IO[str], questions: list[str]):
+        """Begin a table with two columns for each question, public and hidden points."""
         file.write(BYTE_ORDER_MARK)
         self.table = csv.writer(file)
-        self.questions: list[str] | None = None
+        self.questions = questions
+        self.table.writerow(_head(questions))
 
     def add(self, record: Record) -> None:
-        """Write a submission's line; the first one decides on the columns."""
-        if self.questions is None:
-            self.questions = list(record.questions)
-            self.table.writerow(_head(self.questions))
+        """Write a submission's line."""
         self.table.writerow(map(_cell, _row(record, self.questions)))
 
 
@@ -52,19 +51,22 @@ def write_cases(file: IO[str], cases: Mapping[CaseId, CaseTally]) -> None:
 
 def _head(questions: list[str]) -> list[str]:
     points = [f"{question} {kind}" for question in questions for kind in ("public", "hidden")]
-    return ["submission", "who", "email", "sid", "file", *points, "total", "possible", "faults"]
+    about = ["submission", "who", "email", "sid", "section", "submitted", "late", "file"]
+    return [*about, *points, "total", "possible", "faults"]
 
 
 def _row(record: Record, questions: list[str]) -> list[Any]:
     people = ["; ".join(column) for column in (record.who, record.emails, record.sids)]
+    when = [record.section, record.submitted, "late" if record.late else ""]
+    # What another homework.zip has graded may not have all questions.
     points = [
-        record.questions[question][kind][0]
+        record.questions[question][kind][0] if question in record.questions else ""
         for question in questions
         for kind in ("public", "hidden")
     ]
     faults = "; ".join(map(one_line, record.faults))
     total = [record.score, record.possible, faults]
-    return [record.name, *people, record.file, *points, *total]
+    return [record.name, *people, *when, record.file, *points, *total]
 
 
 def _cell(value: Any) -> Any:
