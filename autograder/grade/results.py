@@ -44,6 +44,10 @@ class Record:
             (bool), ``passed`` (bool), ``points`` (float, what it is worth, passed or not),
             ``message`` (str, "" where it passed) and ``facts`` (those of ``grader.facts``, None
             where it passed).
+        written: one dictionary per question that people grade, in order, with ``question`` (str),
+            ``points`` (float, what it is worth), ``text`` (str, "" if there is no answer) and
+            ``pictures`` (a list of dictionaries with ``words``, which stand in the text, ``file``,
+            in which it is to be seen, ``hash``, and ``image``, a data URI, "" if it is too large).
         faults: sentences about what is out of order, other than a wrong answer.
         same_as: the name of an earlier submission with the same content, or "".
         failed: the grader itself failed, so the score is no result; the next run tries again.
@@ -60,6 +64,7 @@ class Record:
     possible: float = 0.0
     questions: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     cases: list[Case] = field(default_factory=list)
+    written: list[dict[str, Any]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     same_as: str = ""
     failed: bool = False
