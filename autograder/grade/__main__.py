@@ -74,7 +74,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except OSError as error:
         reason, code = explain(error, options.out), 1
-    print(one_line(reason, 1000), file=sys.stderr)
+    for line in reason.split("\n"):
+        print(one_line(line, 1000), file=sys.stderr)
     return code
 
 

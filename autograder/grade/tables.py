@@ -2,81 +2,84 @@
 
 from __future__ import annotations
 
-import csv
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 from .results import Record
+from .scores import HandScores, Mark
+from .sheets import SheetWriter
 from .tally import CaseId, CaseTally
 from .words import one_line
 
 CASES_HEAD = "question case name hidden submissions passed pass_rate commonest_message times"
-# Without it, Excel takes UTF-8 for something else, and spoils accents.
-BYTE_ORDER_MARK = "\ufeff"
-# A spreadsheet takes what begins like this for a formula, and would run a student's.
-FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
-# Where a spreadsheet may see the next cell, whatever commas and quotes say: Excel goes by the
-# country, others ask.
-SEPARATOR = re.compile(r"([,;|\t\r\n])")
-NUMBER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?\W*")
 
 
 class GradesTable:
     """Writes ``grades.csv``, a line for each submission."""
 
-    def __init__(self, file: IO[str]):
-        file.write(BYTE_ORDER_MARK)
-        self.table = csv.writer(file)
+    def __init__(
+        self, file: IO[str], scores: HandScores | None = None, written: Iterable[str] = ()
+    ):
+        """Begin the table.
+
+        Args:
+            file: where to write.
+            scores: what people gave.
+            written: the questions that people grade.
+        """
+        self.table = SheetWriter(file)
+        self.scores, self.written = scores or HandScores(), list(written)
         self.questions: list[str] | None = None
 
     def add(self, record: Record) -> None:
         """Write a submission's line; the first one decides on the columns."""
         if self.questions is None:
             self.questions = list(record.questions)
-            self.table.writerow(_head(self.questions))
-        self.table.writerow(map(_cell, _row(record, self.questions)))
+            self.table.write(_head(self.questions, self.written))
+        marks = {mark.question: mark for mark in self.scores.marks(record)}
+        self.table.write(_row(record, self.questions, [marks.get(id) for id in self.written]))
 
 
 def write_cases(file: IO[str], cases: Mapping[CaseId, CaseTally]) -> None:
     """Write ``cases.csv``, a line for each test case."""
-    file.write(BYTE_ORDER_MARK)
-    table = csv.writer(file)
-    table.writerow(CASES_HEAD.split())
+    table = SheetWriter(file)
+    table.write(CASES_HEAD.split())
     for place, case in cases.items():
         (message, times), *_ = [*case.messages.most_common(1), ("", 0)]
         rate = round(case.passed / case.submissions, 4)
-        row = (*place, case.submissions, case.passed, rate, message, times)
-        table.writerow(map(_cell, row))
+        table.write((*place, case.submissions, case.passed, rate, message, times))
 
 
-def _head(questions: list[str]) -> list[str]:
+def _head(questions: list[str], written: list[str]) -> list[str]:
     points = [f"{question} {kind}" for question in questions for kind in ("public", "hidden")]
-    return ["submission", "who", "email", "sid", "file", *points, "total", "possible", "faults"]
+    by_hand = [f"{question} by hand" for question in written]
+    sums = ["autograder", "by hand", "to grade"] if written else []
+    people = ["submission", "who", "email", "sid", "file"]
+    return [*people, *points, *by_hand, *sums, "total", "possible", "faults"]
 
 
-def _row(record: Record, questions: list[str]) -> list[Any]:
+def _row(record: Record, questions: list[str], marks: list[Mark | None]) -> list[Any]:
     people = ["; ".join(column) for column in (record.who, record.emails, record.sids)]
     points = [
         record.questions[question][kind][0]
         for question in questions
         for kind in ("public", "hidden")
     ]
-    faults = "; ".join(map(one_line, record.faults))
-    total = [record.score, record.possible, faults]
-    return [record.name, *people, record.file, *points, *total]
+    changed = [
+        f"{mark.question} has changed since it was graded by hand: look at it again"
+        for mark in marks
+        if mark is not None and mark.changed
+    ]
+    faults = "; ".join(map(one_line, [*record.faults, *changed]))
+    return [record.name, *people, record.file, *points, *_sums(record, marks), faults]
 
 
-def _cell(value: Any) -> Any:
-    """Return a value for a spreadsheet, in which no text is a formula."""
-    if not isinstance(value, str):
-        return value
-    parts = SEPARATOR.split(value)
-    # Within a text, a number is most often one of a list.
-    parts[2::2] = [p if NUMBER.fullmatch(p.strip()) else _quoted(p) for p in parts[2::2]]
-    return _quoted("".join(parts))
-
-
-def _quoted(value: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.replace('"', "").lstrip(" ").startswith(FORMULA) else value
+def _sums(record: Record, marks: list[Mark | None]) -> list[Any]:
+    """Return the points that people gave, and what all points come to."""
+    given = [mark.points if mark is not None else None for mark in marks]
+    by_hand = round(sum(points for points in given if points is not None), 5)
+    possible = round(record.possible + sum(mark.possible for mark in marks if mark), 5)
+    waiting = sum(mark is not None and mark.points is None for mark in marks)
+    columns = [record.score, by_hand, waiting] if marks else []
+    cells = ["" if points is None else points for points in given]
+    return [*cells, *columns, round(record.score + by_hand, 5), possible]

@@ -4,7 +4,8 @@ Everything here is made of bytes that `files` has read; nothing is executed. Wha
 despite its name becomes a sentence for the student.
 
 Memory, for a limit of L bytes: 4 L for the text of cells (an emoji makes Python store a text with
-4 bytes per character), L for pictures that are attached to them, and 25 times `files.NOTEBOOK_MB` while one notebook is parsed.
+4 bytes per character), L for pictures that are attached to them, and 25 times `files.NOTEBOOK_MB`
+while one notebook is parsed.
 """
 
 from __future__ import annotations

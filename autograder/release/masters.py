@@ -23,6 +23,7 @@ from otter.assign.question_config import QuestionConfig
 
 from . import refuse
 from .names import is_litter
+from .rubric import Guide, read_guide
 from .settings import config_problems, listed_masters, one_line
 
 QUESTION_ID = re.compile(r"q[1-9][a-z](_[a-z]+)?")
@@ -67,6 +68,7 @@ class Question:
     id: str
     points: float = 0.0
     minutes: int | None = None
+    texts: list[str] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
     solution_texts: list[str] = field(default_factory=list)
 
@@ -74,6 +76,15 @@ class Question:
 @dataclass
 class WrittenQuestion(Question):
     """A question that is graded by hand."""
+
+    @property
+    def guide(self) -> Guide:
+        """Its model answer and its rubric.
+
+        Raises:
+            ValueError: the rubric is not as it should be.
+        """
+        return read_guide(self.solution_texts, self.points)
 
 
 @dataclass
@@ -307,6 +318,7 @@ class _Reader:
 
     def _read_cell(self, question: Question, cell: nbformat.NotebookNode, block: str) -> None:
         if block == "QUESTION" and cell.cell_type == "markdown":
+            question.texts.append(cell.source)
             self._read_prompt(question, cell.source)
         elif block == "SOLUTION" and cell.cell_type == "markdown":
             question.solution_texts.append(cell.source)
@@ -404,6 +416,14 @@ class _Reader:
             self._check_tests(question)
         elif not question.solution_texts:
             self.note("is graded by hand but has no model answer in its SOLUTION block")
+        elif isinstance(question, WrittenQuestion):
+            self._check_rubric(question)
+
+    def _check_rubric(self, question: WrittenQuestion) -> None:
+        try:
+            _ = question.guide
+        except ValueError as error:
+            self.note(str(error))
 
     def _check_tests(self, question: TestedQuestion) -> None:
         if not question.functions:
