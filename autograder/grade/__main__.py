@@ -13,13 +13,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import CannotGrade, UsageError, results
+from . import CannotGrade, UsageError, results, scores
 from .compare import Comparison, compare
+from .desk import WRITTEN, DeskPage, run_id
 from .executors import Executor, LocalExecutor
 from .homework_zip import HomeworkZip, read_homework
 from .page import write_page
 from .results import Run
 from .run import Dispatcher, identified
+from .scores import HandScores
 from .submissions import RULE, find
 from .tables import GradesTable, write_cases
 from .tally import Tally
@@ -43,6 +45,7 @@ what is written to DIR:
   grades.csv     a line for each submission: who, points per question, total, faults
   cases.csv      a line for each test case: pass rate, commonest message
   index.html     a page about the class
+  written.html   a page on which to grade written answers
   submissions/   a folder for each submission, with results.json in Gradescope's form
   compare.txt    with --compare: what was printed
 Tables are about the submissions of this command; results of others stay in DIR untouched.
@@ -120,6 +123,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         help="tests, limits and grader (default: this project's autograder/homework.zip)",
     )  # fmt: skip
     parser.add_argument(
+        "--scores", action="append", type=Path, default=[], metavar="FILE",
+        help="points for written answers, as the page written.html exports them, or any table with "
+        "the columns submission, question, points; may be given several times, and is kept in DIR",
+    )  # fmt: skip
+    parser.add_argument(
         "--one", action="store_true", help="every folder given is one submission, see below"
     )
     return parser.parse_args(arguments)
@@ -180,6 +188,7 @@ def grade(options: argparse.Namespace) -> int:
         raise UsageError("there is no submission in what was given")
     with results.opened(options.out, options.compare):
         run = Run(options.out, homework, identified(submissions, homework))
+        by_hand = scores.load(options.scores, options.out, homework.written, run.about["names"])
         outcomes: Iterable[results.Outcome] = ()
         with ExitStack() as stack:
             if run.todo:
@@ -188,8 +197,8 @@ def grade(options: argparse.Namespace) -> int:
                 stack.callback(executor.close)
                 outcomes = Dispatcher(executor, homework, run.todo).outcomes()
             run.keep(outcomes)
-        tally = report(run, homework)
-        print_summary(run, tally.totals())
+        tally = report(run, homework, by_hand)
+        print_summary(run, tally.totals(), by_hand)
         if options.compare is None:
             return 0
         return print_comparison(options.compare, options.out)
@@ -218,20 +227,27 @@ def import_cluster() -> Callable[[str, bytes, Path, float], Executor]:
     return ClusterExecutor
 
 
-def report(run: Run, homework: HomeworkZip) -> Tally:
-    """Write tables and page; return what was counted."""
-    tally = Tally(homework.mistakes)
+def report(run: Run, homework: HomeworkZip, by_hand: HandScores | None = None) -> Tally:
+    """Write tables and pages; return what was counted."""
+    tally, by_hand = Tally(homework.mistakes), by_hand or HandScores()
+    about = {**run.about, "id": run_id(run.out, homework.title)}
     with (
         results.replacing(run.out / results.GRADES) as grades,
         results.replacing(run.out / results.CASES) as cases,
         results.replacing(run.out / results.PAGE) as page,
+        results.replacing(run.out / WRITTEN) as written,
     ):
-        table = GradesTable(grades)
+        table = GradesTable(grades, by_hand, homework.written)
+        desk = DeskPage(written, homework.written, about)
         for record in results.iter_records(run.out):
+            by_hand.add(record)
             table.add(record)
             tally.add(record)
+            desk.add(record, by_hand)
+        desk.finish()
         write_cases(cases, tally.cases)
         write_page(page, tally, {**run.about, "titles": homework.titles})
+    scores.save(run.out, by_hand, homework.written)
     run.end(tally.totals())
     return tally
 
@@ -239,19 +255,26 @@ def report(run: Run, homework: HomeworkZip) -> Tally:
 # -- what is printed --------------------------------------------------------------------------
 
 
-def print_summary(run: Run, totals: dict[str, Any]) -> None:
+def print_summary(run: Run, totals: dict[str, Any], by_hand: HandScores) -> None:
     """Print counts, the mean, and where the files are."""
     number, mean = totals["submissions"], totals["mean"]
     counts = f"{run.graded} graded now, {run.as_before} as before, {len(run.copies)} copied"
     print(f"{number} submissions: {counts}. {totals['with_faults']} with faults.")
     if mean is not None:
-        print(f"Mean {mean:.2f} of {totals['possible']:g} points, without written answers.")
+        number = totals["submissions"] - totals["not_graded"]
+        print(scores.mean_in_words(by_hand, mean, totals["possible"], number))
+    if by_hand.changed:
+        names = ", ".join(f"{name} {question}" for name, question in by_hand.changed[:5])
+        print(
+            f"Written answers that have changed since they were graded, and count as not graded: "
+            f"{len(by_hand.changed)} ({names}). See {run.out}/{WRITTEN}."
+        )
     if totals["not_graded"]:
         print(
             f"{totals['not_graded']} could not be graded, through no fault of theirs: their score "
             f"says nothing. Run the same command again to try once more; see {run.out}/log.txt."
         )
-    for name in (results.GRADES, results.CASES, results.PAGE, "submissions/"):
+    for name in (results.GRADES, results.CASES, results.PAGE, WRITTEN, "submissions/"):
         print(f"  {run.out}/{name}")
     for sentence in run.missing_protections:
         print(f"protection off: {sentence}", file=sys.stderr)

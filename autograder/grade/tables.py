@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import IO, Any
 
+from .homework_zip import WrittenQuestion
 from .results import Record
 from .scores import HandScores, Mark
 from .sheets import SheetWriter
@@ -18,26 +19,31 @@ class GradesTable:
     """Writes ``grades.csv``, a line for each submission."""
 
     def __init__(
-        self, file: IO[str], scores: HandScores | None = None, written: Iterable[str] = ()
+        self,
+        file: IO[str],
+        scores: HandScores | None = None,
+        written: Mapping[str, WrittenQuestion] | None = None,
     ):
         """Begin the table.
 
         Args:
             file: where to write.
             scores: what people gave.
-            written: the questions that people grade.
+            written: the questions that people grade, by id.
         """
         self.table = SheetWriter(file)
-        self.scores, self.written = scores or HandScores(), list(written)
+        self.scores, self.written = scores or HandScores(), written or {}
         self.questions: list[str] | None = None
 
     def add(self, record: Record) -> None:
         """Write a submission's line; the first one decides on the columns."""
         if self.questions is None:
             self.questions = list(record.questions)
-            self.table.write(_head(self.questions, self.written))
-        marks = {mark.question: mark for mark in self.scores.marks(record)}
-        self.table.write(_row(record, self.questions, [marks.get(id) for id in self.written]))
+            self.table.write(_head(self.questions, list(self.written)))
+        # Of what the grader failed on, no answers are known.
+        marks = {q.id: Mark(q.id, q.points, None, None) for q in self.written.values()}
+        marks |= {mark.question: mark for mark in self.scores.marks(record)}
+        self.table.write(_row(record, self.questions, list(marks.values())))
 
 
 def write_cases(file: IO[str], cases: Mapping[CaseId, CaseTally]) -> None:
@@ -58,7 +64,7 @@ def _head(questions: list[str], written: list[str]) -> list[str]:
     return [*people, *points, *by_hand, *sums, "total", "possible", "faults"]
 
 
-def _row(record: Record, questions: list[str], marks: list[Mark | None]) -> list[Any]:
+def _row(record: Record, questions: list[str], marks: list[Mark]) -> list[Any]:
     people = ["; ".join(column) for column in (record.who, record.emails, record.sids)]
     points = [
         record.questions[question][kind][0]
@@ -68,18 +74,17 @@ def _row(record: Record, questions: list[str], marks: list[Mark | None]) -> list
     changed = [
         f"{mark.question} has changed since it was graded by hand: look at it again"
         for mark in marks
-        if mark is not None and mark.changed
+        if mark.changed
     ]
     faults = "; ".join(map(one_line, [*record.faults, *changed]))
     return [record.name, *people, record.file, *points, *_sums(record, marks), faults]
 
 
-def _sums(record: Record, marks: list[Mark | None]) -> list[Any]:
+def _sums(record: Record, marks: list[Mark]) -> list[Any]:
     """Return the points that people gave, and what all points come to."""
-    given = [mark.points if mark is not None else None for mark in marks]
-    by_hand = round(sum(points for points in given if points is not None), 5)
-    possible = round(record.possible + sum(mark.possible for mark in marks if mark), 5)
-    waiting = sum(mark is not None and mark.points is None for mark in marks)
-    columns = [record.score, by_hand, waiting] if marks else []
-    cells = ["" if points is None else points for points in given]
+    given = [mark.points for mark in marks if mark.points is not None]
+    by_hand = round(sum(given), 5)
+    possible = round(record.possible + sum(mark.possible for mark in marks), 5)
+    columns = [record.score, by_hand, len(marks) - len(given)] if marks else []
+    cells = ["" if mark.points is None else mark.points for mark in marks]
     return [*cells, *columns, round(record.score + by_hand, 5), possible]
