@@ -13,10 +13,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import CannotGrade, UsageError, results, scores
+from . import CannotGrade, UsageError, gradebook, results, scores
 from .compare import Comparison, compare
-from .desk import WRITTEN, DeskPage, run_id
+from .desk import DeskPage, run_id
 from .executors import Executor, LocalExecutor
+from .gradebook import Gradebook, Summary, Wanted
 from .homework_zip import HomeworkZip, read_homework
 from .page import write_page
 from .results import Run
@@ -43,6 +44,8 @@ EPILOG = f"""\
 {RULE}
 what is written to DIR:
   grades.csv     a line for each submission: who, points per question, total, faults
+  gradebook.csv  a line for each student of --roster, and who is not on it; with Canvas's roster
+                 canvas.csv as well, which Canvas imports
   cases.csv      a line for each test case: pass rate, commonest message
   index.html     a page about the class
   written.html   a page on which to grade written answers
@@ -128,6 +131,21 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "the columns submission, question, points; may be given several times, and is kept in DIR",
     )  # fmt: skip
     parser.add_argument(
+        "--roster", type=Path, metavar="FILE",
+        help="the class, for gradebook.csv: Canvas's gradebook export, or any table with a column "
+        "for e-mail addresses or student numbers; is kept in DIR",
+    )  # fmt: skip
+    parser.add_argument(
+        "--due", metavar="TIME",
+        help="when it was due, such as 2026-03-01 (the end of that day), 2026-03-01T23:59+01:00 or "
+        "'2026-03-01 23:59 Europe/Berlin' (default: what the homework says); is kept in DIR",
+    )  # fmt: skip
+    parser.add_argument(
+        "--column", metavar="NAME",
+        help="the column of Canvas's export that canvas.csv fills (default: the one with the "
+        "homework's title, or a new one); is kept in DIR",
+    )  # fmt: skip
+    parser.add_argument(
         "--one", action="store_true", help="every folder given is one submission, see below"
     )
     return parser.parse_args(arguments)
@@ -187,6 +205,9 @@ def grade(options: argparse.Namespace) -> int:
     if not submissions:
         raise UsageError("there is no submission in what was given")
     with results.opened(options.out, options.compare):
+        wanted = gradebook.settings(
+            options.out, homework, options.roster, options.due, options.column
+        )
         run = Run(options.out, homework, identified(submissions, homework))
         by_hand = scores.load(options.scores, options.out, homework.written, run.about["names"])
         outcomes: Iterable[results.Outcome] = ()
@@ -197,8 +218,8 @@ def grade(options: argparse.Namespace) -> int:
                 stack.callback(executor.close)
                 outcomes = Dispatcher(executor, homework, run.todo).outcomes()
             run.keep(outcomes)
-        tally = report(run, homework, by_hand)
-        print_summary(run, tally.totals(), by_hand)
+        tally, summary = report(run, homework, by_hand, wanted)
+        print_summary(run, tally.totals(), by_hand, summary)
         if options.compare is None:
             return 0
         return print_comparison(options.compare, options.out)
@@ -227,15 +248,17 @@ def import_cluster() -> Callable[[str, bytes, Path, float], Executor]:
     return ClusterExecutor
 
 
-def report(run: Run, homework: HomeworkZip, by_hand: HandScores | None = None) -> Tally:
-    """Write tables and pages; return what was counted."""
-    tally, by_hand = Tally(homework.mistakes), by_hand or HandScores()
+def report(
+    run: Run, homework: HomeworkZip, by_hand: HandScores, wanted: Wanted
+) -> tuple[Tally, Summary]:
+    """Write tables and pages; return what was counted, and what there is to say of students."""
+    tally, book = Tally(homework.mistakes), Gradebook(wanted, homework.written)
     about = {**run.about, "id": run_id(run.out, homework.title)}
     with (
         results.replacing(run.out / results.GRADES) as grades,
         results.replacing(run.out / results.CASES) as cases,
         results.replacing(run.out / results.PAGE) as page,
-        results.replacing(run.out / WRITTEN) as written,
+        results.replacing(run.out / results.WRITTEN) as written,
     ):
         table = GradesTable(grades, by_hand, homework.written)
         desk = DeskPage(written, homework.written, about)
@@ -244,18 +267,20 @@ def report(run: Run, homework: HomeworkZip, by_hand: HandScores | None = None) -
             table.add(record)
             tally.add(record)
             desk.add(record, by_hand)
+            book.add(record, by_hand.marks(record))
         desk.finish()
         write_cases(cases, tally.cases)
         write_page(page, tally, {**run.about, "titles": homework.titles})
     scores.save(run.out, by_hand, homework.written)
+    summary = book.write(run.out)
     run.end(tally.totals())
-    return tally
+    return tally, summary
 
 
 # -- what is printed --------------------------------------------------------------------------
 
 
-def print_summary(run: Run, totals: dict[str, Any], by_hand: HandScores) -> None:
+def print_summary(run: Run, totals: dict[str, Any], by_hand: HandScores, summary: Summary) -> None:
     """Print counts, the mean, and where the files are."""
     number, mean = totals["submissions"], totals["mean"]
     counts = f"{run.graded} graded now, {run.as_before} as before, {len(run.copies)} copied"
@@ -267,15 +292,19 @@ def print_summary(run: Run, totals: dict[str, Any], by_hand: HandScores) -> None
         names = ", ".join(f"{name} {question}" for name, question in by_hand.changed[:5])
         print(
             f"Written answers that have changed since they were graded, and count as not graded: "
-            f"{len(by_hand.changed)} ({names}). See {run.out}/{WRITTEN}."
+            f"{len(by_hand.changed)} ({names}). See {run.out}/{results.WRITTEN}."
         )
     if totals["not_graded"]:
         print(
             f"{totals['not_graded']} could not be graded, through no fault of theirs: their score "
             f"says nothing. Run the same command again to try once more; see {run.out}/log.txt."
         )
-    for name in (results.GRADES, results.CASES, results.PAGE, WRITTEN, "submissions/"):
-        print(f"  {run.out}/{name}")
+    for line in summary.lines():
+        print(one_line(line, 1000))
+    tables = (results.GRADES, results.GRADEBOOK, results.CANVAS, results.CASES)
+    for name in (*tables, results.PAGE, results.WRITTEN, "submissions/"):
+        if (run.out / name).exists():
+            print(f"  {run.out}/{name}")
     for sentence in run.missing_protections:
         print(f"protection off: {sentence}", file=sys.stderr)
 

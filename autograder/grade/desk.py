@@ -24,7 +24,6 @@ from .scores import SCORES, HandScores, answer_id
 from .sheets import cell
 from .words import clean, points
 
-WRITTEN = "written.html"
 TEMPLATE = Path(__file__).with_name("desk.html")
 # Where the template ends and the answers begin.
 DATA = "@@answers@@"

@@ -43,6 +43,7 @@ class HomeworkZip:
     hash: str
     title: str
     version: str
+    due: str  # when it is due, in ISO 8601; "" if it does not say
     limits: Limits
     mistakes: dict[str, str]  # what students read about each, by the mistake's name
     titles: dict[str, str]  # of each question, its functions
@@ -66,6 +67,7 @@ def read_homework(path: Path) -> HomeworkZip:
             hash=hashlib.sha256(data).hexdigest(),
             title=about["title"],
             version=about["version"],
+            due=about.get("due", ""),
             limits=limits,
             mistakes=about.get("mistakes", {}),
             titles={

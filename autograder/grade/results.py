@@ -23,6 +23,7 @@ from .submissions import Submission
 RESULTS = "results.json"
 LOCK, WORK, LOG = ".lock", ".work", "log.txt"
 GRADES, CASES, PAGE, COMPARED = "grades.csv", "cases.csv", "index.html", "compare.txt"
+WRITTEN, GRADEBOOK, CANVAS = "written.html", "gradebook.csv", "canvas.csv"
 Case = dict[str, Any]  # an item of `Record.cases`
 
 
@@ -34,6 +35,9 @@ class Record:
         name: the submission's, unique in a run; also the name of its folder.
         file: where it came from, as in ``class/ada.zip``.
         who: names of the submitters; like ``emails`` and ``sids`` from Gradescope's metadata.
+        section: which one of several exports it lies in; "" if there is only one.
+        submitted: when, in ISO 8601, with an offset if the export tells one; "" if unknown.
+        late: whether the platform says that it came late.
         key: hash of everything that the result depends on.
         seconds: how long grading took.
         score: points earned in all autograded questions.
@@ -59,6 +63,9 @@ class Record:
     who: list[str] = field(default_factory=list)
     emails: list[str] = field(default_factory=list)
     sids: list[str] = field(default_factory=list)
+    section: str = ""
+    submitted: str = ""
+    late: bool = False
     seconds: float = 0.0
     score: float = 0.0
     possible: float = 0.0
@@ -369,7 +376,7 @@ class Run:
 
     def _begin(self) -> None:
         """Say what the run is about; tables of an earlier one go."""
-        for name in (GRADES, CASES, COMPARED, PAGE):
+        for name in (GRADES, CASES, COMPARED, PAGE, WRITTEN, GRADEBOOK, CANVAS):
             (self.out / name).unlink(missing_ok=True)
         write_json(self.out / RUN, {"finished": False, **self.about})
 
