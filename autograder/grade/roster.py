@@ -36,13 +36,14 @@ POINTS_POSSIBLE = "Points Possible"
 NO_STUDENT = re.compile(
     r"\s*(manual posting.*|muted|student, test|test student)?\s*", re.IGNORECASE
 )
-# How platforms begin what they export of a student; what else there is, people have named.
+# How platforms begin what they export of a student; what else there is, people have named. The
+# label is what the submission is called, see `submissions`.
 FILES = (
-    re.compile(r"(?P<name>.+?)(?:_LATE)?_(?P<canvas>\d+)_\d+_"),  # Canvas
-    re.compile(r"(?P<name>.+?)_\d+_assignsubmission_"),  # Moodle
-    re.compile(r"\d+-\d+ ?- (?P<name>.+?) - "),  # Brightspace
-    re.compile(r".+_(?P<login>[^_]+)_[^\W\d_]+_\d{4}(?:-\d\d){5}\b"),  # Blackboard
-    re.compile(r"submission_\d+$"),  # Gradescope: no name
+    re.compile(r"(?P<label>(?P<name>.+?)(?:_LATE)?_(?P<canvas>\d+))_\d+_"),  # Canvas
+    re.compile(r"(?P<label>(?P<name>.+?)_\d+)_assignsubmission_"),  # Moodle
+    re.compile(r"(?P<label>\d+-\d+ ?- (?P<name>.+?)) - "),  # Brightspace
+    re.compile(r"(?P<label>.+?_(?P<login>[^_]+))_[^\W\d_]+_\d{4}(?:-\d\d){5}"),  # Blackboard
+    re.compile(r"(?P<label>submission_\d+)"),  # Gradescope: no name
 )
 
 
@@ -227,9 +228,17 @@ def _named_by(record: Record) -> Person:
     file = PurePosixPath(record.file).name
     for pattern in FILES:
         match = pattern.match(file)
-        if match:
-            return Person(record.name, **match.groupdict())
+        # What a student has called a file may look like another platform's.
+        if match and _plain(record.name).endswith(_plain(match["label"].replace("_LATE_", "_"))):
+            about = match.groupdict()
+            del about["label"]
+            return Person(record.name, **about)
     return Person(record.name, name=record.name, login=record.name)
+
+
+def _plain(name: str) -> str:
+    """Return what of a name is left when it has become that of a folder."""
+    return re.sub(r"[\W_]", "", name)
 
 
 # -- matching ---------------------------------------------------------------------------------
