@@ -45,6 +45,7 @@ FILES = (
     re.compile(r"(?P<label>.+?_(?P<login>[^_]+))_[^\W\d_]+_\d{4}(?:-\d\d){5}"),  # Blackboard
     re.compile(r"(?P<label>submission_\d+)"),  # Gradescope: no name
 )
+LONGEST_NAME = 255
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,7 @@ def people_of(record: Record) -> list[Person]:
 
 def _named_by(record: Record) -> Person:
     """Return whom the name of a submission tells."""
-    file = PurePosixPath(record.file).name
+    file = PurePosixPath(record.file).name[:LONGEST_NAME]
     for pattern in FILES:
         match = pattern.match(file)
         # What a student has called a file may look like another platform's.

@@ -28,6 +28,7 @@ SEPARATOR = re.compile(r"([,;|\t\r\n])")
 NUMBER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?\W*")
 # A number as somebody types it, with the comma of many countries.
 TYPED = re.compile(r"[-+]?(\d{1,9}([.,]\d{0,9})?|[.,]\d{1,9})", re.ASCII)
+WORD = re.compile(r"[^\W_]+")
 # Columns end with one of these; which one, the head tells.
 DELIMITERS = (",", ";", "\t")
 LARGEST = 50_000_000  # bytes
@@ -100,7 +101,7 @@ class Sheet:
 
 def fold(title: str) -> str:
     """Return a column's title without what people write in different ways."""
-    return " ".join(re.sub(r"[_\W]+", " ", title.casefold()).split())
+    return " ".join(WORD.findall(title.casefold()))
 
 
 def read_sheet(path: Path) -> Sheet:
