@@ -458,6 +458,15 @@ def test_scores_that_are_kept_stand_in_the_page(show):
     assert [row["points"] for row in exported(page)] == ["none"]
 
 
+def test_equal_answers_that_a_table_treats_differently_are_flagged(show):
+    kept = HandScores({("ada", WHY): Score(1.0, graded="1"), ("bob", WHY): Score(2.0, graded="1")})
+    page = show([record("ada", "x decides"), record("bob", "x decides")], kept)
+    flag = page.locator(".answer .flag")
+    assert flag.inner_text() == "Graded differently: 1, 2. What you give here counts for all."
+    press(page, "f")
+    assert not flag.is_visible()
+
+
 def test_ten_thousand_answers_and_one_of_a_megabyte_can_be_graded(show):
     records = [record(f"s{i}", f"text {i}", "y") for i in range(4_999)]
     page = show([*records, record("long", "word " * 200_000, "y")])

@@ -150,6 +150,12 @@ def test_canvas_rows_that_are_nobodys_are_no_students(write):
     assert write([], CANVAS).names() == ["Ada Lovelace", "Zoë Müller"]
 
 
+def test_those_who_grade_are_no_students(write):
+    roster = "Name,Email,Role\nAda,a@b.c,Student\nGrace,g@b.c,TA\nAlan,t@b.c,Instructor\n"
+    assert write([], roster).names() == ["Ada"]
+    assert len(write([], roster.replace("Student", "Studierende")).names()) == 3
+
+
 def test_a_student_who_is_twice_on_the_roster_has_one_line(write):
     books = write([], "Name,Email\nAda Lovelace,ada@uni.edu\nAda L.,ADA@uni.edu\n")
     assert books.names() == ["Ada Lovelace"]
@@ -165,6 +171,7 @@ Ada Lovelace,ada@uni.edu,00123,al1
 Li Wei,li1@uni.edu,200,lw1
 Li Wei,li2@uni.edu,201,lw2
 Ødegård Søren,so@uni.edu,300,so
+Rory O'Brien,ro@uni.edu,400,ro
 """
 
 
@@ -180,6 +187,7 @@ Li Wei,li2@uni.edu,201,lw2
         (record("s", **person("Zoe Muller")), "zoe@uni.edu"),
         (record("s", **person("Søren Ødegård")), "so@uni.edu"),
         (record("s", **person("Li Wei", "", "201")), "li2@uni.edu"),
+        (record("s", **person("Rory O\u2019Brien")), "ro@uni.edu"),
         (record("Ada Lovelace_77", file="x/Ada Lovelace_77_assignsubmission_file"), "ada@uni.edu"),
         (record("12-9 - Zoë Müller", file="x/12-9 - Zoë Müller - 1 March, 2026 955 AM"), "zoe@uni.edu"),
         (record("HW_zm", file="x/HW_zm_attempt_2026-03-01-09-55-00_a.ipynb"), "zoe@uni.edu"),
@@ -201,9 +209,9 @@ Li Wei,li2@uni.edu,201,lw2
 )  # fmt: skip
 def test_whose_a_submission_is(write, submission, email):
     books = write([submission], CLASS)
-    submitted = [row["Email"] for row in books.rows[:5] if row["Status"] != "Missing"]
+    submitted = [row["Email"] for row in books.rows[:6] if row["Status"] != "Missing"]
     assert submitted == ([email] if email else [])
-    assert len(books.rows) == (5 if email else 6)
+    assert len(books.rows) == (6 if email else 7)
 
 
 def test_canvas_numbers_in_names_are_those_of_canvas_only(write):
@@ -262,7 +270,7 @@ def test_a_group_in_which_somebody_has_no_email_is_split_all_the_same(write):
     assert {row["Email"] for row in books.rows if row["Submission ID"] == "s"} == {
         "ada@uni.edu", "zoe@uni.edu",
     }  # fmt: skip
-    assert len(books.rows) == 5
+    assert len(books.rows) == 6
 
 
 def test_who_is_missing_and_who_is_not_on_the_roster_is_listed(write):

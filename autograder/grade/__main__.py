@@ -205,11 +205,11 @@ def grade(options: argparse.Namespace) -> int:
     if not submissions:
         raise UsageError("there is no submission in what was given")
     with results.opened(options.out, options.compare):
+        run = Run(options.out, homework, identified(submissions, homework))
+        by_hand = scores.load(options.scores, options.out, homework.written, run.about["names"])
         wanted = gradebook.settings(
             options.out, homework, options.roster, options.due, options.column
         )
-        run = Run(options.out, homework, identified(submissions, homework))
-        by_hand = scores.load(options.scores, options.out, homework.written, run.about["names"])
         outcomes: Iterable[results.Outcome] = ()
         with ExitStack() as stack:
             if run.todo:

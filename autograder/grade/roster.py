@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from . import UsageError
 from .results import Record
-from .sheets import Sheet, read_sheet
+from .sheets import WORD, Sheet, read_sheet
 
 # What columns are called, without case and punctuation; the first that is there counts.
 EMAIL = ("email", "e mail", "email address", "e mail address", "student email", "mail", "emails")
@@ -31,6 +31,7 @@ NAME = ("student", "name", "full name", "student name", "display name")
 FIRST = ("first name", "firstname", "given name", "given names", "first", "vorname")
 LAST = ("last name", "lastname", "surname", "family name", "last", "nachname")
 SECTION = ("section", "sections", "section name")
+ROLE = ("role", "roles")  # people who grade are on Gradescope's roster too
 # Rows of Canvas that are nobody's.
 POINTS_POSSIBLE = "Points Possible"
 NO_STUDENT = re.compile(
@@ -46,6 +47,7 @@ FILES = (
     re.compile(r"(?P<label>submission_\d+)"),  # Gradescope: no name
 )
 LONGEST_NAME = 255
+APOSTROPHES = str.maketrans("", "", "'`\u00b4\u2018\u2019\u02bc")
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def read_roster(path: Path) -> Roster:
         )
     roster = Roster(sheet, [], is_canvas)
     known: dict[str, int] = {}
-    for line, row in sheet.rows:
+    for line, row in _of_students(sheet):
         if is_canvas and POINTS_POSSIBLE in row[0]:
             roster.points_possible = row
             continue
@@ -137,6 +139,13 @@ def read_roster(path: Path) -> Roster:
     if not roster.students:
         raise UsageError(f"{path}: there is no student in this roster")
     return roster
+
+
+def _of_students(sheet: Sheet) -> list[tuple[int, list[str]]]:
+    """Return the rows of students; all, if no column says who is one."""
+    role = sheet.find(*ROLE)
+    rows = [] if role is None else [r for r in sheet.rows if "student" in r[1][role].casefold()]
+    return rows or sheet.rows
 
 
 def _is_canvas(sheet: Sheet) -> bool:
@@ -193,7 +202,8 @@ def name_key(name: str) -> str:
     """Return a name without accents, case, punctuation and order: Last, First is First Last."""
     text = unicodedata.normalize("NFKD", name).casefold()
     text = "".join(c for c in text if not unicodedata.combining(c))
-    return " ".join(sorted(re.findall(r"\w+", text.replace("'", "").replace("_", " "))))
+    words = WORD.findall(text.translate(APOSTROPHES))
+    return " ".join(sorted(words))
 
 
 def letters_key(*names: str) -> str:
