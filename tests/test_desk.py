@@ -63,7 +63,7 @@ ABOUT = {"title": "Homework <1>", "version": "1.0", "date": "2026-03-01T10:00", 
 
 
 def write_page(path: Path, records: list[Record], by_hand: HandScores | None = None) -> Path:
-    by_hand = by_hand or HandScores()
+    by_hand = by_hand or HandScores(questions=QUESTIONS)
     with path.open("w", encoding="utf-8", newline="") as file:
         desk = DeskPage(file, QUESTIONS, ABOUT)
         for each in records:
@@ -655,6 +655,16 @@ def test_the_mean_says_what_is_in_it(given, words):
     for name in "ab":
         by_hand.add(record(name))
     assert scores.mean_in_words(by_hand, 10, 20, 2) == words
+
+
+def test_answers_to_a_question_that_is_gone_are_left_out(tmp_path):
+    old = record("ada", "so")
+    old.written.append({"question": "gone", "points": 1.0, "text": "x", "pictures": []})
+    assert "gone" not in write_page(tmp_path / "written.html", [old]).read_text(encoding="utf-8")
+    by_hand = HandScores(questions=QUESTIONS)
+    (line,) = table_of(by_hand, [old])
+    assert line["possible"] == "25.0"
+    assert by_hand.answers == 2
 
 
 def test_a_run_is_known_by_its_folder_and_title(tmp_path):

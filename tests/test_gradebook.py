@@ -326,6 +326,19 @@ def test_points_of_people_are_in_total_and_status(write):
     )  # fmt: skip
 
 
+def test_results_of_another_homework_zip_keep_their_columns(write):
+    ada = record("s1", **person("Ada Lovelace", "ada@uni.edu"))
+    other = Record(
+        "s2", "class/s2", "", score=1, possible=2, questions={"b": {"public": [1, 2]}},
+        written=[{"question": "old", "points": 1.0, "text": "", "pictures": []}], **person("Zoë", "zoe@uni.edu"),
+    )  # fmt: skip
+    books = write([ada, other], CLASS)
+    assert list(books.rows[0])[-3:] == ["a (20 pts)", "b (2 pts)", "w (2 pts)"]
+    assert [books.of("Ada Lovelace")[key] for key in ("a (20 pts)", "b (2 pts)")] == ["10", ""]
+    zoe = books.of("Zoë Müller")
+    assert [zoe[key] for key in ("a (20 pts)", "b (2 pts)", "w (2 pts)")] == ["", "1", ""]
+
+
 def test_a_submission_on_which_the_grader_failed_has_no_points(write):
     failed = record("s1", failed=True, score=0, **person("Ada Lovelace", "ada@uni.edu"))
     books = write([failed], CANVAS)

@@ -19,7 +19,7 @@ from jinja2 import Environment, StrictUndefined
 
 from .homework_zip import WrittenQuestion
 from .results import Record
-from .scores import SCORES, HandScores, answer_id
+from .scores import SCORES, HandScores
 from .sheets import cell
 from .words import clean, points
 
@@ -57,11 +57,14 @@ class DeskPage:
         if record.written:
             who = clean(", ".join(record.who))
             self.people.append((clean(record.name), who, cell(record.name)))
-        for answer, mark in zip(record.written, scores.marks(record), strict=True):
-            name = answer_id(answer)
+        answers = {answer["question"]: answer for answer in record.written}
+        for mark in scores.marks(record):
+            name = mark.answer
             if name not in self.members:
                 comma = "," if self.members else ""
-                self.file.write(f"{comma}\n{_embedded(self._describe(name, answer))}")
+                self.file.write(
+                    f"{comma}\n{_embedded(self._describe(name, answers[mark.question]))}"
+                )
             self.members.setdefault(name, []).append(number)
             if mark.score is not None:
                 self.kept.append([number, self.numbers[mark.question], *mark.score])

@@ -137,7 +137,8 @@ class Entry:
     possible: float
     to_grade: int
     failed: bool
-    points: array[float]  # per question; nan: not graded
+    points: array[float]  # per question that tests grade, in the order of `Gradebook.questions`
+    given: array[float]  # per question that people grade; nan: not graded
     note: str = ""
 
     @property
@@ -153,7 +154,7 @@ class Gradebook:
     wanted: Wanted
     written: Mapping[str, WrittenQuestion]
     entries: list[Entry] = field(default_factory=list)
-    questions: dict[str, float] = field(default_factory=dict)  # points that each can give
+    questions: dict[str, float] = field(default_factory=dict)  # that tests grade, and their points
     notes: list[str] = field(default_factory=list)  # on the roster, and on whom it fits
 
     def add(self, record: Record, marks: list[Mark]) -> None:
@@ -163,11 +164,11 @@ class Gradebook:
             record: the submission.
             marks: what people gave for its written answers.
         """
-        earned = {q: sum(p[0] for p in parts.values()) for q, parts in record.questions.items()}
-        if not self.questions:
-            worth = {q: sum(p[1] for p in parts.values()) for q, parts in record.questions.items()}
-            self.questions = worth | {q.id: q.points for q in self.written.values()}
-        given = {mark.question: mark.points for mark in marks if mark.points is not None}
+        for question, parts in record.questions.items():
+            self.questions.setdefault(question, sum(possible for _, possible in parts.values()))
+        earned = {q: sum(p for p, _ in parts.values()) for q, parts in record.questions.items()}
+        known = {mark.question: mark for mark in marks}
+        given = [known[q].points if q in known else None for q in self.written]
         changed = [
             f"{mark.question} has changed since it was graded" for mark in marks if mark.changed
         ]
@@ -180,11 +181,12 @@ class Gradebook:
                 submitted=record.submitted,
                 late=record.late,
                 autograder=round(record.score, 5),
-                by_hand=round(sum(given.values()), 5),
-                possible=round(record.possible + sum(q.points for q in self.written.values()), 5),
-                to_grade=len(self.written) - len(given),
+                by_hand=round(sum(points for points in given if points is not None), 5),
+                possible=round(record.possible + self._by_hand, 5),
+                to_grade=given.count(None),
                 failed=record.failed,
-                points=array("d", [(earned | given).get(q, math.nan) for q in self.questions]),
+                points=array("d", [earned.get(q, math.nan) for q in self.questions]),
+                given=array("d", [math.nan if points is None else points for points in given]),
                 note="; ".join([*changed, *failed]),
             )
         )
@@ -194,7 +196,10 @@ class Gradebook:
         rows = self._rows()
         with replacing(out / GRADEBOOK) as file:
             table = SheetWriter(file)
-            table.write([*HEAD, *(f"{q} ({points(n)} pts)" for q, n in self.questions.items())])
+            worth = self.questions | {q.id: q.points for q in self.written.values()}
+            table.write(
+                [*HEAD, *(f"{question} ({points(n)} pts)" for question, n in worth.items())]
+            )
             for row in rows:
                 table.write(self._cells(row))
         roster = self.wanted.roster
@@ -254,15 +259,8 @@ class Gradebook:
         entry = self.counts(row.entries)
         who = self._who(row, entry)
         if entry is None:
-            blank = [""] * (len(HEAD) - len(who) - 3)
-            return [
-                *who,
-                "",
-                points_of(self.possible),
-                MISSING,
-                *blank,
-                *[""] * len(self.questions),
-            ]
+            blank = len(HEAD) - len(who) - 3 + len(self.questions) + len(self.written)
+            return [*who, "", points_of(self.possible), MISSING, *[""] * blank]
         total = "" if entry.failed else points_of(entry.total)
         status = UNGRADED if entry.failed or entry.to_grade else GRADED
         return [
@@ -270,13 +268,18 @@ class Gradebook:
             *self._late(entry)[:1], len(row.entries), *self._late(entry)[1:],
             points_of(entry.autograder), points_of(entry.by_hand) if self.written else "",
             entry.to_grade, self._note(row, entry),
-            *("" if math.isnan(n) else points_of(n) for n in entry.points),
+            *map(points_of, entry.points), *[""] * (len(self.questions) - len(entry.points)),
+            *map(points_of, entry.given),
         ]  # fmt: skip
 
     @property
     def possible(self) -> float:
         """What all questions together can give."""
-        return round(sum(self.questions.values()), 5)
+        return round(sum(self.questions.values()) + self._by_hand, 5)
+
+    @property
+    def _by_hand(self) -> float:
+        return sum(question.points for question in self.written.values())
 
     def _who(self, row: Row, entry: Entry | None) -> list[str]:
         section = entry.section if entry else ""
@@ -343,8 +346,10 @@ class Row(NamedTuple):
     why: str  # somebody is not on the roster
 
 
-def points_of(number: float) -> float | int:
-    """Return points without needless digits."""
+def points_of(number: float) -> float | int | str:
+    """Return points without needless digits; an empty cell if there are none."""
+    if math.isnan(number):
+        return ""
     number = round(number, 5)
     return int(number) if number == int(number) else number
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,8 +45,9 @@ class Mark(NamedTuple):
 
     question: str
     possible: float
-    points: float | None  # None: to be graded
-    score: Score | None  # also if the answer has changed since, and it no longer counts
+    points: float | None = None  # None: to be graded
+    score: Score | None = None  # also if the answer has changed since, and it no longer counts
+    answer: str = ""  # see `answer_id`
 
     @property
     def changed(self) -> bool:
@@ -73,6 +74,8 @@ class HandScores:
     """All that people gave, and what is counted over the records that `add` has seen."""
 
     scores: dict[Key, Score] = field(default_factory=dict)
+    # Answers to others do not count: another homework.zip has graded them. None: all count.
+    questions: Collection[str] | None = None
     answers: int = 0
     graded: int = 0
     changed: list[Key] = field(default_factory=list)
@@ -81,19 +84,23 @@ class HandScores:
 
     def marks(self, record: Record) -> list[Mark]:
         """Return what the written answers of a submission got."""
-        return [self._mark(record, answer) for answer in record.written]
+        return [
+            self._mark(record, answer)
+            for answer in record.written
+            if self.questions is None or answer["question"] in self.questions
+        ]
 
     def _mark(self, record: Record, answer: Mapping[str, Any]) -> Mark:
-        question, possible = answer["question"], answer["points"]
+        question, name = answer["question"], answer_id(answer)
         score = self.scores.get((record.name, question))
         if score is None or score.points is None:
-            return Mark(question, possible, None, None)
-        counts = score.answer in ("", answer_id(answer))
-        return Mark(question, possible, score.points if counts else None, score)
+            return Mark(question, answer["points"], answer=name)
+        points = score.points if score.answer in ("", name) else None
+        return Mark(question, answer["points"], points, score, name)
 
     def add(self, record: Record) -> None:
         """Count a submission, and note which texts its scores are for."""
-        for answer, mark in zip(record.written, self.marks(record), strict=True):
+        for mark in self.marks(record):
             key = record.name, mark.question
             self.answers += 1
             self.possible += mark.possible
@@ -102,7 +109,7 @@ class HandScores:
             elif mark.score is not None:
                 self.graded += 1
                 self.points += mark.points or 0.0
-                self.scores[key] = mark.score._replace(answer=answer_id(answer))
+                self.scores[key] = mark.score._replace(answer=mark.answer)
 
 
 # -- reading ----------------------------------------------------------------------------------
@@ -225,7 +232,7 @@ def load(
         others = {row[place].strip(): uncell(row[place].strip()) for _, row in sheet.rows}
         kept, problems = _read(sheet, written, {**others, **known})
         refuse(problems)
-    return HandScores({**kept, **given})
+    return HandScores({**kept, **given}, written)
 
 
 def save(out: Path, scores: HandScores, written: Mapping[str, WrittenQuestion]) -> None:

@@ -41,9 +41,9 @@ class GradesTable:
             self.questions = list(record.questions)
             self.table.write(_head(self.questions, list(self.written)))
         # Of what the grader failed on, no answers are known.
-        marks = {q.id: Mark(q.id, q.points, None, None) for q in self.written.values()}
-        marks |= {mark.question: mark for mark in self.scores.marks(record)}
-        self.table.write(_row(record, self.questions, list(marks.values())))
+        known = {mark.question: mark for mark in self.scores.marks(record)}
+        marks = [known.get(q.id, Mark(q.id, q.points)) for q in self.written.values()]
+        self.table.write(_row(record, self.questions, marks))
 
 
 def write_cases(file: IO[str], cases: Mapping[CaseId, CaseTally]) -> None:
