@@ -75,7 +75,7 @@ def write_page(path: Path, records: list[Record], by_hand: HandScores | None = N
 
 def table_of(by_hand: HandScores, records: list[Record]) -> list[dict[str, str]]:
     file = io.StringIO()
-    table = GradesTable(file, by_hand, QUESTIONS)
+    table = GradesTable(file, [], by_hand, QUESTIONS)
     for each in records:
         by_hand.add(each)
         table.add(each)

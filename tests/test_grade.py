@@ -995,7 +995,7 @@ def test_memory_does_not_grow_with_the_class(tmp_path, monkeypatch):
 def grades_of(records: list[Record]) -> str:
     """Return what is in ``grades.csv``."""
     file = io.StringIO()
-    table = GradesTable(file)
+    table = GradesTable(file, [])
     for record in records:
         table.add(record)
     return file.getvalue()

@@ -260,7 +260,8 @@ def report(
         results.replacing(run.out / results.PAGE) as page,
         results.replacing(run.out / results.WRITTEN) as written,
     ):
-        table = GradesTable(grades, by_hand, homework.written)
+        questions = [name for name in homework.titles if name not in homework.written]
+        table = GradesTable(grades, questions, by_hand, homework.written)
         desk = DeskPage(written, homework.written, about)
         for record in results.iter_records(run.out):
             by_hand.add(record)

@@ -21,6 +21,7 @@ class GradesTable:
     def __init__(
         self,
         file: IO[str],
+        questions: list[str],
         scores: HandScores | None = None,
         written: Mapping[str, WrittenQuestion] | None = None,
     ):
@@ -28,18 +29,17 @@ class GradesTable:
 
         Args:
             file: where to write.
+            questions: that tests grade; each has two columns, public and hidden points.
             scores: what people gave.
             written: the questions that people grade, by id.
         """
         self.table = SheetWriter(file)
         self.scores, self.written = scores or HandScores(), written or {}
-        self.questions: list[str] | None = None
+        self.questions = questions
+        self.table.write(_head(questions, list(self.written)))
 
     def add(self, record: Record) -> None:
-        """Write a submission's line; the first one decides on the columns."""
-        if self.questions is None:
-            self.questions = list(record.questions)
-            self.table.write(_head(self.questions, list(self.written)))
+        """Write a submission's line."""
         # Of what the grader failed on, no answers are known.
         known = {mark.question: mark for mark in self.scores.marks(record)}
         marks = [known.get(q.id, Mark(q.id, q.points)) for q in self.written.values()]
@@ -66,8 +66,9 @@ def _head(questions: list[str], written: list[str]) -> list[str]:
 
 def _row(record: Record, questions: list[str], marks: list[Mark]) -> list[Any]:
     people = ["; ".join(column) for column in (record.who, record.emails, record.sids)]
+    # What another homework.zip has graded may not have all questions.
     points = [
-        record.questions[question][kind][0]
+        record.questions[question][kind][0] if question in record.questions else ""
         for question in questions
         for kind in ("public", "hidden")
     ]
