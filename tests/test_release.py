@@ -35,6 +35,7 @@ from autograder.release import (
 from autograder.release.cache import Cache
 from autograder.release.declared import read_declared
 from autograder.release.masters import CLEAN_METADATA, read_masters
+from autograder.release.rubric import Guide, Item, read_guide
 
 MASTER = "assignment/gradient_descent.ipynb"
 CONFIG = "assignment/config.yml"
@@ -104,6 +105,51 @@ def test_a_broken_master_is_refused_with_place_and_cure(project, old, new, words
     text = refusal(project)
     assert words in text
     assert "gradient_descent.ipynb" in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("- 0.5 points: (a)", "- 1 point: (a)", "add up to 2.5 points, the question has 2"),
+        ("- 0.5 points: (a)", "- (a)", "an item of the rubric must begin with its points"),
+        ("**Rubric**\n", "**Rubric.** As follows.\n", "write **Rubric** on a line of its own"),
+        ("**Rubric**\n", "**Rubric**\n\nSee above.\n", "there are 0"),
+    ],
+)
+def test_a_rubric_that_does_not_add_up_or_is_no_list_is_refused(project, old, new, words):
+    edit(project, old, new)
+    text = refusal(project)
+    assert text.startswith("gradient_descent.ipynb, cell ")
+    assert "(q1b_vote)" in text
+    assert words in text
+
+
+def test_a_rubric_is_a_list_with_a_model_answer_above_and_a_note_below():
+    texts = [
+        "**Model answer.** Because.",
+        "**Rubric**\n\n- 1 point: says $x$,\n  in words\n* 0.5 points: gives: a reason\n\nBe kind.\n\nReally.",
+    ]
+    assert read_guide(texts, 1.5) == Guide(
+        "**Model answer.** Because.",
+        (Item(1, "says $x$, in words"), Item(0.5, "gives: a reason")),
+        "Be kind.\n\nReally.",
+    )
+
+
+def test_a_model_answer_needs_no_rubric():
+    assert read_guide(["Because."], 2) == Guide("Because.")
+
+
+def test_homework_json_holds_what_guides_those_who_grade(root, masters):
+    described = package.describe(root, masters)["notebooks"]["gradient_descent"]
+    (about,) = [question for question in described if question["written"]]
+    assert about["title"].startswith(f"{about['id']}: ")
+    assert about["model_answer"].startswith("<p><strong>Model answer.</strong>")
+    assert "<math" in about["model_answer"]
+    assert "$" not in about["model_answer"]
+    assert sum(item["points"] for item in about["rubric"]) == about["points"]
+    assert not any(item["text"].startswith("<p>") for item in about["rubric"])
+    assert "Rubric" not in about["model_answer"]
 
 
 def test_a_question_needs_hidden_tests(project):

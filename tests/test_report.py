@@ -15,7 +15,7 @@ from autograder.grader.many import describe
 from autograder.grader.report import SHORTENED, make_results, shortened
 from autograder.grader.sessions import CellFault
 from autograder.grader.upload import Cell, Notebook, make_upload
-from autograder.grader.written import Found
+from autograder.grader.written import Found, Picture
 
 LONGEST = 2**20  # bytes of a file that everybody can store and show
 EMOJI = "\U0001f600"  # 12 bytes in JSON
@@ -88,7 +88,9 @@ def test_pictures_of_an_answer_are_named_with_their_file(graded):
     (answer, *_) = [
         a for part in graded.parts for a in part.answers if isinstance(a, WrittenAnswer)
     ]
-    answer.found = Found("[picture, 60 kB]", ("hw/a.ipynb", "b\u202e.png"))
+    words = "[picture, 60 kB]"
+    files = ("hw/a.ipynb", "b\u202e.png")
+    answer.found = Found(words, tuple(Picture(words, file, b"") for file in files))
     lines = {line["name"]: line for line in make_results(graded)["tests"]}
     line = lines[f"{answer.question.id}, written answer"]
     assert line["output"] == (

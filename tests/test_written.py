@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import random
 import re
+import struct
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 
 import pytest
 
 from autograder.grader.files import File, Files
 from autograder.grader.upload import Notebook, make_upload
-from autograder.grader.written import Found, find_answer
+from autograder.grader.written import Found, Picture, find_answer
 
 ANSWER = "Points far out have more say, for each vote is error times $x_i$."
 QUESTION = """\
@@ -262,3 +264,82 @@ def test_random_cells_raise_nothing_and_lose_no_answer():
         clean = [text(source.replace(AFTER, "").replace("data:", "")) for source in noise]
         clean.insert(where, text("unique words"))
         assert "unique words" in found([text(QUESTION), *clean, text(AFTER)]).text
+
+
+# -- pictures for the page on which people grade ------------------------------------------------
+
+
+def png(width: int, height: int, rest: bytes = b"") -> bytes:
+    """Return the beginning of a PNG of this size."""
+    header = struct.pack(">I4sII", 13, b"IHDR", width, height)
+    return b"\x89PNG\r\n\x1a\n" + header + b"\x08\x02\0\0\0" + rest
+
+
+def jpeg(width: int, height: int) -> bytes:
+    """Return the beginning of a JPEG of this size, with a comment before the size."""
+    comment = b"\xff\xfe" + struct.pack(">H", 7) + b"hello"
+    return (
+        b"\xff\xd8" + comment + b"\xff\xc0" + struct.pack(">HBHH", 11, 8, height, width) + b"\x01"
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [(png(600, 400), "png"), (jpeg(600, 400), "jpeg"), (png(5000, 5000), "png")],
+)
+def test_a_picture_can_be_shown(data, kind):
+    shown = Picture("[picture, 1 kB]", "hw.ipynb", data).to_show(1000)
+    head, _, text = shown.partition(",")
+    assert head == f"data:image/{kind};base64"
+    assert b64decode(text) == data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<svg onload=alert(1)>",
+        b"GIF89a" + b"\0" * 50,
+        png(60_000, 60_000),  # some kB of file, gigabytes of pixels
+        jpeg(60_000, 60_000),
+        png(0, 5),
+        png(600, 400)[:12],
+        png(600, 400, b"x" * 2000),
+        jpeg(600, 400)[:12],
+        b"\xff\xd8\xff" + b"\0" * 50,
+        b"\xff\xd8" + b"\xff\xfe\0\0" * 50,
+    ],
+)
+def test_what_is_too_large_or_no_picture_is_not_shown(data):
+    assert Picture("[picture, 1 kB]", "hw.ipynb", data).to_show(1000) == ""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "![](data:image/png;base64,{})",
+        "![](attachment:a.png)",
+        "![](photo.jpg)",
+        "{}",
+    ],
+)
+def test_the_bytes_of_a_picture_are_found_wherever_it_is(source):
+    data = png(60, 40, b"x" * 60)
+    base64 = b64encode(data).decode()
+    cell = text(source.format(base64), attachments={"a.png": {"image/png": base64}})
+    answer = found([*BEFORE, text(QUESTION), cell, text(AFTER)], photo_jpg=data)
+    assert [picture.data for picture in answer.pictures] == [data]
+
+
+def test_two_pictures_of_one_size_are_two():
+    one, two = (png(60, 40, letter * 60) for letter in (b"x", b"y"))
+    cells = [text(f"![](data:image/png;base64,{b64encode(data).decode()})") for data in (one, two)]
+    answer = found([*BEFORE, text(QUESTION), *cells, text(AFTER)])
+    assert [picture.data for picture in answer.pictures] == [one, two]
+    assert answer.pictures_in == ("part/hw.ipynb",)
+
+
+def test_words_that_look_like_a_place_of_a_picture_stay():
+    assert answered(text(QUESTION), text("data:image,0 and data:image,99")) == (
+        "data:image,0 and data:image,99"
+    )

@@ -12,6 +12,10 @@ The way of a submission through this package:
 - `processes` runs the graders for both: each is the program ``grader.many`` of a `homework_zip`;
 - `results` is the output folder: what is kept of each submission;
 - `tally` counts over all records, `tables` writes them, `page` draws what was counted;
+- `scores` reads and keeps what people gave for written answers, `desk` draws the page on which they
+  do so;
+- `gradebook` writes a line for each student; `roster` says whose a submission is, `due` how late;
+- `sheets` reads and writes tables as spreadsheets have them;
 - `compare` says whose score changed since an earlier run.
 
 This process reads bytes and JSON only. The tests, the limits and the grader's code all come out of

@@ -13,14 +13,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import CannotGrade, UsageError, results
+from . import CannotGrade, UsageError, gradebook, results, scores
 from .choice import choose, described, recognised
 from .compare import Comparison, compare
+from .desk import DeskPage, run_id
 from .executors import Executor, LocalExecutor
+from .gradebook import Gradebook, Summary, Wanted
 from .homework_zip import HomeworkZip, read_homework
 from .page import write_page
 from .results import Run
 from .run import Dispatcher, identified
+from .scores import HandScores
 from .submissions import RULE, Submission, find
 from .tables import GradesTable, write_cases
 from .tally import Tally
@@ -47,8 +50,11 @@ EPILOG = f"""\
 {RULE}
 what is written to DIR:
   grades.csv     a line for each submission: who, points per question, total, faults
+  gradebook.csv  a line for each student of --roster, and who is not on it; with Canvas's roster
+                 canvas.csv as well, which Canvas imports
   cases.csv      a line for each test case: pass rate, commonest message
   index.html     a page about the class
+  written.html   a page on which to grade written answers
   submissions/   a folder for each submission, with results.json in Gradescope's form
   compare.txt    with --compare: what was printed
 To leave a submission out of the tables, delete its folder in DIR/submissions.
@@ -85,7 +91,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except OSError as error:
         reason, code = explain(error, options.out), 1
-    print(one_line(reason, 1000), file=sys.stderr)
+    for line in reason.split("\n"):
+        print(one_line(line, 1000), file=sys.stderr)
     return code
 
 
@@ -140,6 +147,26 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--homework", type=Path, default=HOMEWORK, metavar="ZIP",
         help="tests, limits and grader (default: this project's autograder/homework.zip)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--scores", action="append", type=Path, default=[], metavar="FILE",
+        help="points for written answers, as the page written.html exports them, or any table with "
+        "the columns submission, question, points; may be given several times, and is kept in DIR",
+    )  # fmt: skip
+    parser.add_argument(
+        "--roster", type=Path, metavar="FILE",
+        help="the class, for gradebook.csv: Canvas's gradebook export, or any table with a column "
+        "for e-mail addresses or student numbers; is kept in DIR",
+    )  # fmt: skip
+    parser.add_argument(
+        "--due", metavar="TIME",
+        help="when it was due, such as 2026-03-01 (the end of that day), 2026-03-01T23:59+01:00 or "
+        "'2026-03-01 23:59 Europe/Berlin' (default: what the homework says); is kept in DIR",
+    )  # fmt: skip
+    parser.add_argument(
+        "--column", metavar="NAME",
+        help="the column of Canvas's export that canvas.csv fills (default: the one with the "
+        "homework's title, or a new one); is kept in DIR",
     )  # fmt: skip
     parser.add_argument(
         "--one", action="store_true", help="every folder given is one submission, see below"
@@ -200,6 +227,10 @@ def grade(options: argparse.Namespace) -> int:
     submissions, again = chosen(options)
     with results.opened(options.out, options.compare):
         run = Run(options.out, homework, identified(submissions, homework), again)
+        by_hand = scores.load(options.scores, options.out, homework.written, run.about["names"])
+        wanted = gradebook.settings(
+            options.out, homework, options.roster, options.due, options.column
+        )
         outcomes: Iterable[results.Outcome] = ()
         with ExitStack() as stack:
             if run.todo:
@@ -208,8 +239,8 @@ def grade(options: argparse.Namespace) -> int:
                 stack.callback(executor.close)
                 outcomes = Dispatcher(executor, homework, run.todo).outcomes()
             run.keep(outcomes)
-        tally = report(run, homework)
-        print_summary(run, tally.totals())
+        tally, summary = report(run, homework, by_hand, wanted)
+        print_summary(run, tally.totals(), by_hand, summary)
         code = 4 if warn_of_nothing(tally) else 0
         if options.compare is None:
             return code
@@ -261,28 +292,39 @@ def import_cluster() -> Callable[[str, bytes, Path, float], Executor]:
     return ClusterExecutor
 
 
-def report(run: Run, homework: HomeworkZip) -> Tally:
-    """Write tables and page; return what was counted."""
-    tally = Tally(homework.mistakes)
+def report(
+    run: Run, homework: HomeworkZip, by_hand: HandScores, wanted: Wanted
+) -> tuple[Tally, Summary]:
+    """Write tables and pages; return what was counted, and what there is to say of students."""
+    tally, book = Tally(homework.mistakes), Gradebook(wanted, homework.written)
+    about = {**run.about, "id": run_id(run.out, homework.title)}
     with (
         results.replacing(run.out / results.GRADES) as grades,
         results.replacing(run.out / results.CASES) as cases,
         results.replacing(run.out / results.PAGE) as page,
+        results.replacing(run.out / results.WRITTEN) as written,
     ):
-        table = GradesTable(grades, run.questions)
+        table = GradesTable(grades, run.questions, by_hand, homework.written)
+        desk = DeskPage(written, homework.written, about)
         for record in results.iter_records(run.out):
+            by_hand.add(record)
             table.add(record)
             tally.add(record)
+            desk.add(record, by_hand)
+            book.add(record, by_hand.marks(record))
+        desk.finish()
         write_cases(cases, tally.cases)
         write_page(page, tally, {**run.about, "titles": homework.titles})
+    scores.save(run.out, by_hand, homework.written)
+    summary = book.write(run.out)
     run.end(tally.totals())
-    return tally
+    return tally, summary
 
 
 # -- what is printed --------------------------------------------------------------------------
 
 
-def print_summary(run: Run, totals: dict[str, Any]) -> None:
+def print_summary(run: Run, totals: dict[str, Any], by_hand: HandScores, summary: Summary) -> None:
     """Print counts, the mean, and where the files are."""
     number, mean = totals["submissions"], totals["mean"]
     counts = f"{run.graded} graded now, {run.as_before} as before, {len(run.copies)} copied"
@@ -292,15 +334,26 @@ def print_summary(run: Run, totals: dict[str, Any]) -> None:
         print_changes(run)
     print(f"{number} submissions: {counts}. {totals['with_faults']} with faults.")
     if mean is not None:
-        print(f"Mean {mean:.2f} of {totals['possible']:g} points, without written answers.")
+        number = totals["submissions"] - totals["not_graded"]
+        print(scores.mean_in_words(by_hand, mean, totals["possible"], number))
+    if by_hand.changed:
+        names = ", ".join(f"{name} {question}" for name, question in by_hand.changed[:5])
+        print(
+            f"Written answers that have changed since they were graded, and count as not graded: "
+            f"{len(by_hand.changed)} ({names}). See {run.out}/{results.WRITTEN}."
+        )
     if totals["not_graded"]:
         print(
             f"{totals['not_graded']} could not be graded, through no fault of theirs: their score "
             f"says nothing. Run the same command again to try once more; see {run.out}/log.txt."
         )
     print_earlier(run)
-    for name in (results.GRADES, results.CASES, results.PAGE, "submissions/"):
-        print(f"  {run.out}/{name}")
+    for line in summary.lines():
+        print(one_line(line, 1000))
+    tables = (results.GRADES, results.GRADEBOOK, results.CANVAS, results.CASES)
+    for name in (*tables, results.PAGE, results.WRITTEN, "submissions/"):
+        if (run.out / name).exists():
+            print(f"  {run.out}/{name}")
     for sentence in run.missing_protections:
         print(f"protection off: {sentence}", file=sys.stderr)
 

@@ -6,11 +6,33 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..grader.limits import Limits, grader_config
 from . import UsageError
+
+
+@dataclass(frozen=True)
+class WrittenQuestion:
+    """A question that people grade; all texts but the title are HTML, made by the release."""
+
+    id: str
+    points: float
+    title: str = ""
+    text: str = ""
+    model_answer: str = ""
+    rubric: tuple[tuple[float, str], ...] = ()  # items: points and text
+    note: str = ""  # for graders
+
+    @classmethod
+    def of(cls, about: Mapping[str, Any]) -> WrittenQuestion:
+        """Return what ``homework.json`` says of a written question."""
+        texts = {key: about.get(key, "") for key in ("title", "text", "model_answer", "note")}
+        rubric = tuple((item["points"], item["text"]) for item in about.get("rubric", ()))
+        return cls(about["id"], about["points"], rubric=rubric, **texts)
 
 
 @dataclass(frozen=True)
@@ -21,9 +43,11 @@ class HomeworkZip:
     hash: str
     title: str
     version: str
+    due: str  # when it is due, in ISO 8601; "" if it does not say
     limits: Limits
     mistakes: dict[str, str]  # what students read about each, by the mistake's name
     titles: dict[str, str]  # of each question, its functions
+    written: dict[str, WrittenQuestion]  # by id, in order
 
 
 def read_homework(path: Path) -> HomeworkZip:
@@ -37,17 +61,22 @@ def read_homework(path: Path) -> HomeworkZip:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             about = json.loads(archive.read("homework.json"))
             limits, _ = grader_config(json.loads(archive.read("otter_config.json")))
+        questions = [q for name in about["order"] for q in about["notebooks"][name]]
         return HomeworkZip(
             data=data,
             hash=hashlib.sha256(data).hexdigest(),
             title=about["title"],
             version=about["version"],
+            due=about.get("due", ""),
             limits=limits,
             mistakes=about.get("mistakes", {}),
             titles={
-                question["id"]: ", ".join(question.get("functions", ()))
-                for questions in about["notebooks"].values()
+                question["id"]: ", ".join(question.get("functions", ())) for question in questions
+            },
+            written={
+                question["id"]: WrittenQuestion.of(question)
                 for question in questions
+                if question["written"]
             },
         )
     except OSError as error:

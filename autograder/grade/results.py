@@ -26,6 +26,7 @@ from .submissions import Submission
 RESULTS = "results.json"
 LOCK, WORK, LOG = ".lock", ".work", "log.txt"
 GRADES, CASES, PAGE, COMPARED = "grades.csv", "cases.csv", "index.html", "compare.txt"
+WRITTEN, GRADEBOOK, CANVAS = "written.html", "gradebook.csv", "canvas.csv"
 Case = dict[str, Any]  # an item of `Record.cases`
 # What a record says of a submission, whatever came of it.
 ABOUT = ("file", "who", "emails", "sids", "section", "submitted", "late", "digest", "homework")
@@ -58,6 +59,10 @@ class Record:
             (bool), ``passed`` (bool), ``points`` (float, what it is worth, passed or not),
             ``message`` (str, "" where it passed) and ``facts`` (those of ``grader.facts``, None
             where it passed).
+        written: one dictionary per question that people grade, in order, with ``question`` (str),
+            ``points`` (float, what it is worth), ``text`` (str, "" if there is no answer) and
+            ``pictures`` (a list of dictionaries with ``words``, which stand in the text, ``file``,
+            in which it is to be seen, ``hash``, and ``image``, a data URI, "" if it is too large).
         faults: sentences about what is out of order, other than a wrong answer.
         same_as: the name of an earlier submission with the same content, or "". Only
             `iter_records` knows: it depends on what else the folder holds.
@@ -80,6 +85,7 @@ class Record:
     possible: float = 0.0
     questions: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     cases: list[Case] = field(default_factory=list)
+    written: list[dict[str, Any]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     same_as: str = ""
     failed: bool = False
@@ -472,7 +478,7 @@ class Run:
 
     def _begin(self) -> None:
         """Say what the run is about; tables of an earlier one go."""
-        for name in (GRADES, CASES, COMPARED, PAGE):
+        for name in (GRADES, CASES, COMPARED, PAGE, WRITTEN, GRADEBOOK, CANVAS):
             (self.out / name).unlink(missing_ok=True)
         write_json(self.out / RUN, {"finished": False, **self.about})
 

@@ -2,60 +2,69 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Mapping
 from typing import IO, Any
 
+from .homework_zip import WrittenQuestion
 from .results import Record
+from .scores import HandScores, Mark
+from .sheets import SheetWriter
 from .tally import CaseId, CaseTally
 from .words import one_line
 
 CASES_HEAD = "question case name hidden submissions passed pass_rate commonest_message times"
-# Without it, Excel takes UTF-8 for something else, and spoils accents.
-BYTE_ORDER_MARK = "\ufeff"
-# A spreadsheet takes what begins like this for a formula, and would run a student's.
-FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
-# Where a spreadsheet may see the next cell, whatever commas and quotes say: Excel goes by the
-# country, others ask.
-SEPARATOR = re.compile(r"([,;|\t\r\n])")
-NUMBER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?\W*")
 
 
 class GradesTable:
     """Writes ``grades.csv``, a line for each submission."""
 
-    def __init__(self, file: IO[str], questions: list[str]):
-        """Begin a table with two columns for each question, public and hidden points."""
-        file.write(BYTE_ORDER_MARK)
-        self.table = csv.writer(file)
+    def __init__(
+        self,
+        file: IO[str],
+        questions: list[str],
+        scores: HandScores | None = None,
+        written: Mapping[str, WrittenQuestion] | None = None,
+    ):
+        """Begin the table.
+
+        Args:
+            file: where to write.
+            questions: that tests grade; each has two columns, public and hidden points.
+            scores: what people gave.
+            written: the questions that people grade, by id.
+        """
+        self.table = SheetWriter(file)
+        self.scores, self.written = scores or HandScores(), written or {}
         self.questions = questions
-        self.table.writerow(_head(questions))
+        self.table.write(_head(questions, list(self.written)))
 
     def add(self, record: Record) -> None:
         """Write a submission's line."""
-        self.table.writerow(map(_cell, _row(record, self.questions)))
+        # Of what the grader failed on, no answers are known.
+        known = {mark.question: mark for mark in self.scores.marks(record)}
+        marks = [known.get(q.id, Mark(q.id, q.points)) for q in self.written.values()]
+        self.table.write(_row(record, self.questions, marks))
 
 
 def write_cases(file: IO[str], cases: Mapping[CaseId, CaseTally]) -> None:
     """Write ``cases.csv``, a line for each test case."""
-    file.write(BYTE_ORDER_MARK)
-    table = csv.writer(file)
-    table.writerow(CASES_HEAD.split())
+    table = SheetWriter(file)
+    table.write(CASES_HEAD.split())
     for place, case in cases.items():
         (message, times), *_ = [*case.messages.most_common(1), ("", 0)]
         rate = round(case.passed / case.submissions, 4)
-        row = (*place, case.submissions, case.passed, rate, message, times)
-        table.writerow(map(_cell, row))
+        table.write((*place, case.submissions, case.passed, rate, message, times))
 
 
-def _head(questions: list[str]) -> list[str]:
+def _head(questions: list[str], written: list[str]) -> list[str]:
     points = [f"{question} {kind}" for question in questions for kind in ("public", "hidden")]
+    by_hand = [f"{question} by hand" for question in written]
+    sums = ["autograder", "by hand", "to grade"] if written else []
     about = ["submission", "who", "email", "sid", "section", "submitted", "late", "file"]
-    return [*about, *points, "total", "possible", "faults"]
+    return [*about, *points, *by_hand, *sums, "total", "possible", "faults"]
 
 
-def _row(record: Record, questions: list[str]) -> list[Any]:
+def _row(record: Record, questions: list[str], marks: list[Mark]) -> list[Any]:
     people = ["; ".join(column) for column in (record.who, record.emails, record.sids)]
     when = [record.section, record.submitted, "late" if record.late else ""]
     # What another homework.zip has graded may not have all questions.
@@ -64,21 +73,20 @@ def _row(record: Record, questions: list[str]) -> list[Any]:
         for question in questions
         for kind in ("public", "hidden")
     ]
-    faults = "; ".join(map(one_line, record.faults))
-    total = [record.score, record.possible, faults]
-    return [record.name, *people, *when, record.file, *points, *total]
+    changed = [
+        f"{mark.question} has changed since it was graded by hand: look at it again"
+        for mark in marks
+        if mark.changed
+    ]
+    faults = "; ".join(map(one_line, [*record.faults, *changed]))
+    return [record.name, *people, *when, record.file, *points, *_sums(record, marks), faults]
 
 
-def _cell(value: Any) -> Any:
-    """Return a value for a spreadsheet, in which no text is a formula."""
-    if not isinstance(value, str):
-        return value
-    parts = SEPARATOR.split(value)
-    # Within a text, a number is most often one of a list.
-    parts[2::2] = [p if NUMBER.fullmatch(p.strip()) else _quoted(p) for p in parts[2::2]]
-    return _quoted("".join(parts))
-
-
-def _quoted(value: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.replace('"', "").lstrip(" ").startswith(FORMULA) else value
+def _sums(record: Record, marks: list[Mark]) -> list[Any]:
+    """Return the points that people gave, and what all points come to."""
+    given = [mark.points for mark in marks if mark.points is not None]
+    by_hand = round(sum(given), 5)
+    possible = round(record.possible + sum(mark.possible for mark in marks), 5)
+    columns = [record.score, by_hand, len(marks) - len(given)] if marks else []
+    cells = ["" if mark.points is None else mark.points for mark in marks]
+    return [*cells, *columns, round(record.score + by_hand, 5), possible]

@@ -30,10 +30,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .files import Files, unpack
-from .grading import Graded, GradedQuestion, grade, modules_to_preload
+from .grading import Graded, GradedQuestion, WrittenAnswer, grade, modules_to_preload
 from .homework import Homework, load
 from .processes import Sandbox
-from .report import MOST_CELLS, cut, make_results, shortened
+from .report import MOST_CELLS, clean, cut, make_results, shortened
 from .upload import Upload, make_upload
 
 # What scores and messages can depend on, besides Python.
@@ -41,6 +41,9 @@ PACKAGES = ("numpy", "otter-grader", "ipython")
 # From <linux/prctl.h>: a signal for this process when the thread that started it ends.
 PR_SET_PDEATHSIG = 1
 LONGEST_LINE = 300  # of a fault
+# Of a picture in a written answer that is kept for the page on which people grade, and of all of a
+# submission. A figure of matplotlib has 30 kB, a photo that was made smaller 200.
+LARGEST_PICTURE, LARGEST_PICTURES, MOST_PICTURES = 500_000, 1_000_000, 20
 
 
 def main(homework: str, folder: str, parent: str) -> int:
@@ -150,8 +153,11 @@ def describe(graded: Graded) -> dict[str, Any]:
     cases = [
         case for question in graded.questions for case in _describe_cases(question, graded.homework)
     ]
-    for case, message in zip(cases, shortened([case["message"] for case in cases]), strict=True):
-        case["message"] = message
+    written = _describe_written(graded)
+    messages = [case["message"] for case in cases]
+    texts = iter(shortened([*messages, *(answer["text"] for answer in written)]))
+    for item, key in [*((case, "message") for case in cases), *((a, "text") for a in written)]:
+        item[key] = next(texts)
     return {
         "seconds": round(graded.seconds, 3),
         "score": round(sum(earned for earned, _ in totals), 5),
@@ -164,8 +170,30 @@ def describe(graded: Graded) -> dict[str, Any]:
             for question in graded.questions
         },
         "cases": cases,
+        "written": written,
         "faults": _find_faults(graded),
     }
+
+
+def _describe_written(graded: Graded) -> list[dict[str, Any]]:
+    """Return the answers that people grade, as data."""
+    answers = [
+        answer for part in graded.parts for answer in part.answers
+        if isinstance(answer, WrittenAnswer)
+    ]  # fmt: skip
+    room = LARGEST_PICTURES
+    written = []
+    for answer in answers:
+        pictures = []
+        for picture in answer.found.pictures[:MOST_PICTURES]:
+            shown = picture.to_show(min(room, LARGEST_PICTURE))
+            room -= len(picture.data) if shown else 0
+            words, file = clean(picture.words), clean(picture.file)
+            pictures.append({"words": words, "file": file, "hash": picture.hash, "image": shown})
+        about = {"question": answer.question.id, "points": answer.question.points}
+        text = cut(answer.found.text, graded.homework)
+        written.append({**about, "text": text, "pictures": pictures})
+    return written
 
 
 def _describe_cases(question: GradedQuestion, homework: Homework) -> list[dict[str, Any]]:

@@ -4,7 +4,8 @@ Everything here is made of bytes that `files` has read; nothing is executed. Wha
 despite its name becomes a sentence for the student.
 
 Memory, for a limit of L bytes: 4 L for the text of cells (an emoji makes Python store a text with
-4 bytes per character), and 25 times `files.NOTEBOOK_MB` while one notebook is parsed.
+4 bytes per character), L for pictures that are attached to them, and 25 times `files.NOTEBOOK_MB`
+while one notebook is parsed.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Cell:
     kind: str  # "code", "markdown", or what else the notebook calls it
     source: str
     ignored: bool  # Otter skips it in grading
-    pictures: Mapping[str, int] = field(default_factory=dict)  # attached ones: name and bytes
+    pictures: Mapping[str, str] = field(default_factory=dict)  # attached ones: name and base64
 
     @property
     def first_line(self) -> str:
@@ -293,11 +294,11 @@ def _cell(index: int, cell: dict[str, Any]) -> Cell:
     return Cell(index, kind, source, ignored, dict(_pictures(cell)))
 
 
-def _pictures(cell: dict[str, Any]) -> Iterator[tuple[str, int]]:
-    """Yield name and size of each picture that is attached to a cell."""
+def _pictures(cell: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield name and base64 of each picture that is attached to a cell."""
     for name, by_kind in _mapping(cell.get("attachments")).items():
         for data in _mapping(by_kind).values():
-            yield encodable(name), len(_text(data)) * 3 // 4  # base64
+            yield encodable(name), _text(data)
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -10,14 +10,17 @@ Each expression here looks at a run of characters once, so that a long one costs
 
 from __future__ import annotations
 
+import binascii
 import functools
+import hashlib
 import html
 import itertools
 import posixpath
 import re
 import unicodedata
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from .upload import Cell, Notebook
@@ -39,8 +42,8 @@ DATA = re.compile(
 )
 # How PNG, JPEG, GIF, WebP, SVG and BMP begin; without "data:", others may be anything.
 BEGINNINGS = ("iVBORw0KGgo", "/9j/", "R0lGOD", "UklGR", "PHN2Zy", "PD94bWw", "Qk")
-# What stands in its place, until `_describe` says how large it is.
-DATA_OF_SIZE = re.compile(r"data:image,(\d{1,9})")
+# What stands in its place, until `_describe` says how large it is: which one of the cell it is.
+DATA_OF_CELL = re.compile(r"data:image,(\d{1,9})")
 IMAGE = re.compile(
     r"!\[[^\[\]\n]{0,300}\]\("
     r"(?:<(?P<quoted>[^<>\n]{1,500})>|(?P<plain>[^\s()<>]{1,500}+(?:\([^\s()<>]{1,99}\)[^\s()<>]{0,99})?))"
@@ -50,12 +53,48 @@ IMAGE = re.compile(
 )
 
 
+# What a browser may show: how such a file begins, and how large a picture is drawn at most. A
+# few bytes of PNG can stand for gigabytes of pixels.
+KINDS = {"png": b"\x89PNG\r\n\x1a\n", "jpeg": b"\xff\xd8\xff"}
+MOST_PIXELS = 30_000_000
+# A JPEG's size stands behind these marks, and behind none of the others.
+JPEG_SIZE = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture in an answer: what stands in its place, the file to look into, and its bytes."""
+
+    words: str
+    file: str
+    data: bytes = field(repr=False)
+
+    @property
+    def hash(self) -> str:
+        """What is the same for the same picture."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    def to_show(self, most_bytes: int) -> str:
+        """Return a picture as text for a page; "" if it is too large, or neither PNG nor JPEG."""
+        for kind, beginning in KINDS.items():
+            if self.data.startswith(beginning) and len(self.data) <= most_bytes:
+                width, height = (_png_size if kind == "png" else _jpeg_size)(self.data)
+                if 0 < width * height <= MOST_PIXELS:
+                    return f"data:image/{kind};base64,{b64encode(self.data).decode()}"
+        return ""
+
+
 @dataclass(frozen=True)
 class Found:
-    """What a student wrote: the words, and in which files there are pictures to look at."""
+    """What a student wrote: the words, and the pictures."""
 
     text: str = ""
-    pictures_in: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+    @property
+    def pictures_in(self) -> tuple[str, ...]:
+        """The files in which the pictures are to be seen."""
+        return tuple(dict.fromkeys(picture.file for picture in self.pictures))
 
 
 def find_answer(
@@ -82,7 +121,7 @@ def find_answer(
     copies = min(3, sum(_is_heading(cell, question) for cell in cells)) or 1
     lines = [line for cell in cells for line in [*pictures.described(cell).strip().split("\n"), ""]]
     text = "\n".join(_new_lines(lines, known * copies)).strip()
-    return Found(text, pictures.places_in(text))
+    return Found(text, pictures.shown_in(text))
 
 
 def _new_lines(lines: list[str], known: Sequence[str]) -> Iterator[str]:
@@ -202,47 +241,88 @@ class _Pictures:
 
     def __init__(self, notebook: Notebook, files: Mapping[str, bytes]):
         self.notebook, self.files = notebook, files
-        self.places: dict[str, str] = {}  # where it is to be seen, by what stands in its place
+        self.found: dict[Picture, None] = {}  # in order
 
-    def places_in(self, text: str) -> tuple[str, ...]:
-        """Return the files in which the pictures of an answer are to be seen."""
-        return tuple(dict.fromkeys(file for words, file in self.places.items() if words in text))
+    def shown_in(self, text: str) -> tuple[Picture, ...]:
+        """Return the pictures in a text."""
+        return tuple(picture for picture in self.found if picture.words in text)
 
     def described(self, cell: Cell) -> str:
         """Return a cell's text with a few words in place of each picture."""
-        text = DATA.sub(_size_of_data, cell.source)
-        text = IMAGE.sub(lambda match: self._describe_image(match, cell), text)
-        return DATA_OF_SIZE.sub(lambda match: self._describe("", int(match[1])), text)
+        inside: list[str] = []
+        text = DATA.sub(lambda match: _mark(match[0], inside), cell.source)
+        text = IMAGE.sub(lambda match: self._describe_image(match, cell, inside), text)
+        return DATA_OF_CELL.sub(lambda match: self._describe_data(match, inside), text)
 
-    def _describe_image(self, match: re.Match[str], cell: Cell) -> str:
+    def _describe_image(self, match: re.Match[str], cell: Cell, inside: list[str]) -> str:
         """Return words for a picture that Markdown or HTML shows."""
         target = match["quoted"] or match["plain"] or match["html"]
-        inside = DATA_OF_SIZE.match(target)
-        if inside:
-            return self._describe("", int(inside[1]))
+        mark = DATA_OF_CELL.match(target)
+        if mark:
+            return self._describe_data(mark, inside)
         kind, _, name = target.partition(":")
         if kind == "attachment":
-            size = cell.pictures.get(name, cell.pictures.get(unquote(name)))
-            return self._describe(unquote(name), size)
+            data = cell.pictures.get(name, cell.pictures.get(unquote(name)))
+            if data is None:
+                return _missing(unquote(name))
+            return self._describe(unquote(name), len(data) * 3 // 4, _decoded(data))
         if name:  # from somewhere else: https://...
             return match[0]
         path = posixpath.normpath(posixpath.join(self.notebook.folder, unquote(target)))
-        data = self.files.get(path)
-        return self._describe(unquote(target), None if data is None else len(data), path)
+        if path not in self.files:
+            return _missing(unquote(target))
+        return self._describe(unquote(target), len(self.files[path]), self.files[path], path)
 
-    def _describe(self, name: str, size: int | None, path: str = "") -> str:
-        words = f"[picture {name}".rstrip()
-        if size is None:
-            return f"{words}, which did not come with the upload]"
-        words = f"{words}, {max(1, round(size / 1000))} kB]"
-        self.places[words] = path or self.notebook.path
+    def _describe_data(self, mark: re.Match[str], inside: list[str]) -> str:
+        """Return words for a picture that stands in the text itself."""
+        number = int(mark[1])
+        if number >= len(inside):  # the student's own words
+            return mark[0]
+        head, comma, data = inside[number].rpartition(",")
+        is_base64 = not comma or head.endswith(";base64")
+        size = len(data) * 3 // 4 if is_base64 else len(data)
+        return self._describe("", size, _decoded(data) if is_base64 else data.encode())
+
+    def _describe(self, name: str, size: int, data: bytes, path: str = "") -> str:
+        words = f"{f'[picture {name}'.rstrip()}, {max(1, round(size / 1000))} kB]"
+        self.found[Picture(words, path or self.notebook.path, data)] = None
         return words
 
 
-def _size_of_data(match: re.Match[str]) -> str:
-    text = match[0]
-    if text.startswith("data:"):
-        head, _, data = text.partition(",")
-        size = len(data) * 3 // 4 if head.endswith(";base64") else len(data)
-        return f"data:image,{size}"
-    return f"data:image,{len(text) * 3 // 4}" if text.startswith(BEGINNINGS) else text
+def _missing(name: str) -> str:
+    return f"{f'[picture {name}'.rstrip()}, which did not come with the upload]"
+
+
+def _mark(text: str, inside: list[str]) -> str:
+    """Return what stands for a picture that is text, and note it; anything else as it is."""
+    if not text.startswith(("data:", *BEGINNINGS)):
+        return text
+    inside.append(text)
+    return f"data:image,{len(inside) - 1}"
+
+
+def _decoded(text: str) -> bytes:
+    """Return the bytes that base64 stands for; of what is none, nothing."""
+    try:
+        return binascii.a2b_base64(text)
+    except ValueError:
+        return b""
+
+
+def _png_size(data: bytes) -> tuple[int, int]:
+    """Return width and height of a PNG; 0 and 0 if it does not say."""
+    if data[12:16] != b"IHDR":
+        return 0, 0
+    return int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    """Return width and height of a JPEG; 0 and 0 if it does not say."""
+    start = 2
+    while data[start : start + 1] == b"\xff" and start + 9 <= len(data):
+        if data[start + 1] in JPEG_SIZE:
+            return int.from_bytes(data[start + 7 : start + 9]), int.from_bytes(
+                data[start + 5 : start + 7]
+            )
+        start += 2 + int.from_bytes(data[start + 2 : start + 4])
+    return 0, 0

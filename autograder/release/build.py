@@ -356,13 +356,13 @@ def to_html(notebook: nbformat.NotebookNode, title: str) -> str:
     notebook = copy.deepcopy(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = _formulas_to_mathml(cell.source)
+            cell.source = formulas_to_mathml(cell.source)
     exporter = HTMLExporter(exclude_anchor_links=True)
     exporter.raw_template = OFFLINE_TEMPLATE
     return exporter.from_notebook_node(notebook, {"metadata": {"name": title}})[0]
 
 
-def _formulas_to_mathml(text: str) -> str:
+def formulas_to_mathml(text: str) -> str:
     """Replace ``$...$`` and ``$$...$$`` outside code by MathML."""
     parts = re.split(r"(```.*?```|`[^`]*`)", text, flags=re.S)
     for i in range(0, len(parts), 2):

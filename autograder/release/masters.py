@@ -25,6 +25,7 @@ from otter.assign.question_config import QuestionConfig
 from . import points, refuse, rules
 from .declared import read_declared
 from .names import is_litter
+from .rubric import Guide, read_guide
 from .settings import config_problems, one_line, yaml_fault
 
 # What can be the name of a file everywhere, and is one word in a text.
@@ -36,8 +37,6 @@ CONFLICT = re.compile(r"^<{7}( |$)", re.MULTILINE)
 ASSIGNMENT = re.compile(r"#\s+ASSIGNMENT\s+CONFIG", re.IGNORECASE)
 POINTS = re.compile(r"\*\*(\d+(?:\.\d+)?) points?\b")
 MINUTES = re.compile(r"\babout (\d+) minutes\b")
-# An item of a rubric, as in "0.5 points: a reason".
-RUBRIC = re.compile(r"\b(\d+(?:\.\d+)?) points?:")
 STUB = re.compile(r'raise NotImplementedError\("(?P<text>[^"]+)"\)')
 # How Otter knows a hidden test: by a comment on top.
 HIDDEN = re.compile(r"\s*#.*\bHIDDEN\b", re.IGNORECASE)
@@ -80,6 +79,7 @@ class Question:
     points: float = 0.0
     minutes: int | None = None
     heading: int = 0  # the cell of its text
+    texts: list[str] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
     solution_texts: list[str] = field(default_factory=list)
 
@@ -87,6 +87,15 @@ class Question:
 @dataclass
 class WrittenQuestion(Question):
     """A question that is graded by hand."""
+
+    @property
+    def guide(self) -> Guide:
+        """Its model answer and its rubric.
+
+        Raises:
+            ValueError: the rubric is not as it should be.
+        """
+        return read_guide(self.solution_texts, self.points)
 
 
 @dataclass
@@ -506,6 +515,7 @@ class _Reader:
         is_code = cell.cell_type == "code" and not rules.syntax_fault(cell.source)
         self.is_spoiled |= cell.cell_type == "code" and not is_code
         if block == "QUESTION" and cell.cell_type == "markdown":
+            question.texts.append(cell.source)
             self._read_prompt(question, cell.source)
         elif block == "SOLUTION" and cell.cell_type == "markdown":
             if cell.source.startswith(("def ", "import ", "from ")):
@@ -587,17 +597,14 @@ class _Reader:
             self._check_tests(question)
         elif not question.solution_texts:
             self.note("is graded by hand but has no model answer in its SOLUTION block")
-        else:
+        elif isinstance(question, WrittenQuestion):
             self._check_rubric(question)
 
-    def _check_rubric(self, question: Question) -> None:
-        """The items of a rubric add up to the question's points."""
-        items = [float(item) for item in RUBRIC.findall("\n".join(question.solution_texts))]
-        if items and question.points and abs(sum(items) - question.points) > 1e-9:
-            self.note(
-                f"the items of the rubric add up to {sum(items):g} points, but the question has "
-                f"{question.points:g}: correct one or the other"
-            )
+    def _check_rubric(self, question: WrittenQuestion) -> None:
+        try:
+            _ = question.guide
+        except ValueError as error:
+            self.note(str(error))
 
     def _check_tests(self, question: TestedQuestion) -> None:
         if self.is_spoiled:

@@ -13,10 +13,12 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import mistune
+
 from . import ReleaseError, refuse
-from .build import last_line, write_zip
+from .build import formulas_to_mathml, last_line, write_zip
 from .declared import Declared, read_declared
-from .masters import Master, Question, TestedQuestion
+from .masters import Master, Question, TestedQuestion, WrittenQuestion
 from .names import is_litter, name_problems
 
 NAME = "homework.zip"
@@ -95,7 +97,31 @@ def _describe_question(question: Question) -> dict[str, Any]:
         "points": question.points,
         "written": not isinstance(question, TestedQuestion),
         "functions": functions,
+        **(_describe_guide(question) if isinstance(question, WrittenQuestion) else {}),
     }
+
+
+def _describe_guide(question: WrittenQuestion) -> dict[str, Any]:
+    """Return what people who grade a question read beside the answers, as HTML."""
+    guide = question.guide
+    heading, _, text = "\n\n".join(question.texts).partition("\n")
+    return {
+        "title": heading.strip("# "),
+        "text": _html(text),
+        "model_answer": _html(guide.model_answer),
+        "rubric": [{"points": item.points, "text": _inline(item.text)} for item in guide.items],
+        "note": _html(guide.note),
+    }
+
+
+def _html(text: str) -> str:
+    """Return Markdown as HTML, its formulas as MathML."""
+    return str(mistune.html(formulas_to_mathml(text))).strip()
+
+
+def _inline(text: str) -> str:
+    """Return one paragraph of Markdown as HTML for a place inside a paragraph."""
+    return _html(text).removeprefix("<p>").removesuffix("</p>")
 
 
 def read_mistakes(source: tuple[str, str] | None, student: Path) -> dict[str, str]:
