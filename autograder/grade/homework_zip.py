@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,9 @@ class HomeworkZip:
     limits: Limits
     mistakes: dict[str, str]  # what students read about each, by the mistake's name
     titles: dict[str, str]  # of each question, its functions
+    functions: frozenset[str]  # that questions test
+    given: list[str]  # code cells of what was handed out and of the solution
+    hidden_visibility: str  # when students see results of hidden tests, in Gradescope's words
 
 
 def read_homework(path: Path) -> HomeworkZip:
@@ -36,7 +40,9 @@ def read_homework(path: Path) -> HomeworkZip:
         data = path.read_bytes()
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             about = json.loads(archive.read("homework.json"))
-            limits, _ = grader_config(json.loads(archive.read("otter_config.json")))
+            limits, visibility = grader_config(json.loads(archive.read("otter_config.json")))
+            given = [cell for name in about["notebooks"] for cell in _given(archive, name)]
+        questions = [question for those in about["notebooks"].values() for question in those]
         return HomeworkZip(
             data=data,
             hash=hashlib.sha256(data).hexdigest(),
@@ -45,13 +51,25 @@ def read_homework(path: Path) -> HomeworkZip:
             limits=limits,
             mistakes=about.get("mistakes", {}),
             titles={
-                question["id"]: ", ".join(question.get("functions", ()))
-                for questions in about["notebooks"].values()
-                for question in questions
+                question["id"]: ", ".join(question.get("functions", ())) for question in questions
             },
+            functions=frozenset(
+                name for question in questions for name in question.get("functions", ())
+            ),
+            given=given,
+            hidden_visibility=visibility,
         )
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError) as error:
         reason = f"{path} is no homework.zip of the isolated grader ({error})"
         raise UsageError(reason) from None
+
+
+def _given(archive: zipfile.ZipFile, part: str) -> Iterator[str]:
+    """Yield the code of a part as it was handed out, and as staff solved it."""
+    for name in ("handed_out", "solution"):
+        notebook = json.loads(archive.read(f"{part}/{name}.ipynb"))
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                yield "".join(cell["source"])

@@ -24,6 +24,18 @@ RESULTS = "results.json"
 LOCK, WORK, LOG = ".lock", ".work", "log.txt"
 GRADES, CASES, PAGE, COMPARED = "grades.csv", "cases.csv", "index.html", "compare.txt"
 Case = dict[str, Any]  # an item of `Record.cases`
+# Fields of a record that say where a submission is from; the same content can have others.
+ORIGIN = (
+    "file",
+    "who",
+    "emails",
+    "sids",
+    "section",
+    "submitted",
+    "late",
+    "platform",
+    "upload_as",
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +46,12 @@ class Record:
         name: the submission's, unique in a run; also the name of its folder.
         file: where it came from, as in ``class/ada.zip``.
         who: names of the submitters; like ``emails`` and ``sids`` from Gradescope's metadata.
+        section: of a class with several, which one; else "".
+        submitted: when, as ISO 8601 with offset; "" if the export does not tell.
+        late: the platform's mark.
+        platform: that exported it, as "Canvas"; "" if none did.
+        upload_as: what the name of a file begins with that the platform takes for feedback on
+            this submission; "" if it takes none.
         key: hash of everything that the result depends on.
         seconds: how long grading took.
         score: points earned in all autograded questions.
@@ -45,6 +63,11 @@ class Record:
             ``message`` (str, "" where it passed) and ``facts`` (those of ``grader.facts``, None
             where it passed).
         faults: sentences about what is out of order, other than a wrong answer.
+        upload_faults: those of them that are about files.
+        parts: what was graded, one dictionary per notebook of the homework, with ``name``,
+            ``file`` ("" if there is none), ``problem`` (why), ``cells`` that failed, each with
+            ``number``, ``begins`` and ``error``, and the number of ``more_cells``.
+        code: part -> sources of the code cells that were not handed out like this.
         same_as: the name of an earlier submission with the same content, or "".
         failed: the grader itself failed, so the score is no result; the next run tries again.
     """
@@ -55,12 +78,21 @@ class Record:
     who: list[str] = field(default_factory=list)
     emails: list[str] = field(default_factory=list)
     sids: list[str] = field(default_factory=list)
+    section: str = ""
+    submitted: str = ""
+    late: bool = False
+    platform: str = ""
+    upload_as: str = ""
     seconds: float = 0.0
     score: float = 0.0
     possible: float = 0.0
     questions: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     cases: list[Case] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    upload_faults: list[str] = field(default_factory=list)
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    code: dict[str, list[str]] = field(default_factory=dict)
+    written: list[dict[str, Any]] = field(default_factory=list)
     same_as: str = ""
     failed: bool = False
 
@@ -75,6 +107,11 @@ class Record:
             who=list(submission.who),
             emails=list(submission.emails),
             sids=list(submission.sids),
+            section=submission.section,
+            submitted=submission.submitted,
+            late=submission.late,
+            platform=submission.platform,
+            upload_as=submission.upload_as,
         )
 
     @property
@@ -169,7 +206,7 @@ def still_good(out: Path, wanted: Record) -> Record | None:
     old = read_record(out, wanted.name)
     if old is None or old.failed or (old.key, old.same_as) != (wanted.key, wanted.same_as):
         return None
-    about = {key: getattr(wanted, key) for key in ("file", "who", "emails", "sids")}
+    about = {key: getattr(wanted, key) for key in ORIGIN}
     new = replace(old, **about)
     if new != old:
         copy_results(out, new, old.name)
@@ -352,7 +389,7 @@ class Run:
             for outcome in outcomes:
                 same_as = _name_of_other(self._original(outcome.submission), outcome.submission)
                 record = replace(Record.of(outcome.submission, same_as), **outcome.record)
-                write_results(self.out, _with_fault(record), outcome.results)
+                write_results(self.out, record, outcome.results)
                 self.graded += 1
                 faults += bool(record.faults)
                 self.missing_protections |= dict.fromkeys(outcome.missing_protections)
@@ -377,16 +414,9 @@ def _name_of_other(original: Submission, submission: Submission) -> str:
     return "" if original.name == submission.name else original.name
 
 
-def _with_fault(record: Record) -> Record:
-    """Return a record that says whose work it is the same as, if it is."""
-    faults = [f"the same work as {record.same_as}"] if record.same_as else []
-    return replace(record, faults=[*faults, *record.faults])
-
-
 def _copy(out: Path, wanted: Record) -> None:
     """Give a submission the results of the one with the same content."""
     first = read_record(out, wanted.same_as)
     assert first is not None, "it was graded just now, or is still good"
-    about = {name: getattr(wanted, name) for name in ("name", "file", "key", "same_as")}
-    about |= {name: getattr(wanted, name) for name in ("who", "emails", "sids")}
-    copy_results(out, _with_fault(replace(first, **about)), wanted.same_as)
+    about = {name: getattr(wanted, name) for name in ("name", "key", "same_as", *ORIGIN)}
+    copy_results(out, replace(first, **about), wanted.same_as)

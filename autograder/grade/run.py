@@ -24,7 +24,7 @@ from .submissions import Submission
 from .versions import check_versions
 
 # Of what a record says; a new number has everything graded again.
-FORMAT = 2
+FORMAT = 3
 TRIES = 2
 # Mean size of the messages under way, at most. A solution with all its figures has 4 MB; without
 # this, a class of the largest uploads would take eight times the memory.

@@ -65,16 +65,20 @@ class Platform:
     and ``own`` what its student called the file.
 
     Attributes:
+        name: of the platform.
         folder: the name of a student's folder; None if there are none.
         file: the name of a student's file; None if there are none.
         beside: a file of the platform's own, if there is one.
         inside: what the export is called, if it is the only folder in the one that is given.
+        takes_feedback: it takes a zip file with feedback, whose names begin as those it exported.
     """
 
+    name: str
     folder: re.Pattern[str] | None = None
     file: re.Pattern[str] | None = None
     beside: str | None = None
     inside: re.Pattern[str] = re.compile(".*")
+    takes_feedback: bool = False
 
     def match(self, entry: Entry) -> re.Match[str] | None:
         """Return what a name says; None if this platform has no such names."""
@@ -93,32 +97,41 @@ BRIGHTSPACE = (
 # Of a file that has been submitted before, Canvas changes the name.
 CANVAS = r"_(?:(?P<number>\d+)_(?P<own>.+?(?:-(?P<again>\d{1,4}))?(?:\.\w+)?)|(?:text|link)\.html)"
 PLATFORMS = (
-    # Gradescope. A student could imitate its export, names of others included.
+    # A student could imitate Gradescope's export, names of others included.
     Platform(
+        name="Gradescope",
         folder=re.compile(r"(?P<student>submission_\d+)"),
         beside=METADATA,
         inside=re.compile(".*export.*"),
     ),
-    # Moodle; the words behind the name are the same in all languages.
-    Platform(folder=re.compile(f"{MOODLE}_?"), file=re.compile(f"{MOODLE}_(?P<own>.+)")),
-    # Brightspace
+    # The words behind the name are the same in all languages.
     Platform(
+        name="Moodle",
+        folder=re.compile(f"{MOODLE}_?"),
+        file=re.compile(f"{MOODLE}_(?P<own>.+)"),
+        takes_feedback=True,
+    ),
+    Platform(
+        name="Brightspace",
         folder=re.compile(BRIGHTSPACE),
         file=re.compile(f"{BRIGHTSPACE} - (?P<own>.+)"),
         beside="index.html",
     ),
-    # Blackboard; "attempt" is another word in other languages.
+    # "attempt" is another word in other languages.
     Platform(
+        name="Blackboard",
         file=re.compile(
             r"(?P<student>.+?)_[^\W\d_]+_(?P<when>\d{4}(?:-\d\d){5})(?:\.txt|_(?P<own>.+))"
-        )
+        ),
     ),
-    # Canvas, where those who grade see names, and where they must not.
+    # Where those who grade see names, and where they must not.
     Platform(
+        name="Canvas",
         file=re.compile(
             r"(?P<anonymous>(?:LATE_)?(?=anon_))?(?P<student>(?(anonymous)anon_[^\W_]+|.+?))"
             rf"(?(anonymous)|(?:_LATE)?_(?P<id>\d+)){CANVAS}"
-        )
+        ),
+        takes_feedback=True,
     ),
 )
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -143,6 +156,12 @@ class Submission:
         file: for people: where it came from.
         sources: where its files are.
         who: names of the submitters; like ``emails`` and ``sids`` from Gradescope's metadata.
+        section: of a class with several, which one; else "".
+        submitted: when, as ISO 8601 with offset; "" if the export does not tell.
+        late: the platform's mark.
+        platform: that exported it, as "Canvas"; "" if none did.
+        upload_as: what the name of a file begins with that the platform takes for feedback on
+            this submission; "" if it takes none.
         key: hash of all that the result depends on; "" as long as nothing has been read.
         digest: hash of the work itself, "" where there is none to speak of.
     """
@@ -153,6 +172,11 @@ class Submission:
     who: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
     sids: tuple[str, ...] = ()
+    section: str = ""
+    submitted: str = ""
+    late: bool = False
+    platform: str = ""
+    upload_as: str = ""
     key: str = ""
     digest: str = ""
 
@@ -357,7 +381,10 @@ def _exported(platform: Platform, entries: list[Entry]) -> Iterator[Submission]:
         file = latest[0].entry.file
         note = f" (the latest of {attempts} attempts)" if attempts > 1 else ""
         sources = tuple(each.source for each in latest)
-        yield _submission(sources, f"{file}{note}", label, who.get(label, {}).values())
+        submission = _submission(sources, f"{file}{note}", label, who.get(label, {}).values())
+        starts = [each.start for each in latest] if platform.takes_feedback else []
+        upload_as = next(filter(None, starts), "")
+        yield replace(submission, platform=platform.name, upload_as=upload_as)
     yield from _one_each(others)
 
 
@@ -374,6 +401,14 @@ class Found(NamedTuple):
         if own and isinstance(source, ZipFolder):
             return replace(source, prefix=source.prefix + self.entry.name.removesuffix(own))
         return Renamed(source, own) if own and isinstance(source, Path) else source
+
+    @property
+    def start(self) -> str:
+        """What its name begins with, up to the name that its student gave it; "" without one."""
+        if self.entry.is_folder:
+            return f"{self.entry.name}/"
+        own = self.about.get("own")
+        return self.entry.name.removesuffix(own) if own else ""
 
     @property
     def original(self) -> str:
