@@ -10,20 +10,23 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 from . import CannotGrade, UsageError, results
 from .compare import Comparison, compare
 from .executors import Executor, LocalExecutor
+from .feedback import FeedbackPages
 from .homework_zip import HomeworkZip, read_homework
 from .page import write_page
 from .results import Run
 from .run import Dispatcher, identified
+from .similar import Alike, write_alike
 from .submissions import RULE, find
 from .tables import GradesTable, write_cases
 from .tally import Tally
-from .words import one_line
+from .words import one_line, points
 
 HOMEWORK = Path(__file__).resolve().parents[1] / "homework.zip"
 INSTALL = "pip install 'distributed==2026.8.0'"
@@ -219,18 +222,25 @@ def import_cluster() -> Callable[[str, bytes, Path, float], Executor]:
 
 def report(run: Run, homework: HomeworkZip) -> Tally:
     """Write tables and page; return what was counted."""
-    tally = Tally(homework.mistakes)
+    tally, about = Tally(homework.mistakes), {**run.about, "titles": homework.titles}
     with (
+        Alike(homework.functions, homework.given) as alike,
+        FeedbackPages(run.out, homework, run.about) as feedback,
         results.replacing(run.out / results.GRADES) as grades,
         results.replacing(run.out / results.CASES) as cases,
         results.replacing(run.out / results.PAGE) as page,
+        results.replacing(run.out / results.ALIKE) as beside,
     ):
         table = GradesTable(grades)
         for record in results.iter_records(run.out):
             table.add(record)
             tally.add(record)
+            feedback.add(record)
+            alike.add(record)
         write_cases(cases, tally.cases)
-        write_page(page, tally, {**run.about, "titles": homework.titles})
+        found = alike.find(partial(results.read_record, run.out))
+        write_alike(beside, found, about)
+        write_page(page, tally, {**about, "zips": feedback.finish()}, found)
     run.end(tally.totals())
     return tally
 
@@ -244,7 +254,11 @@ def print_summary(run: Run, totals: dict[str, Any]) -> None:
     counts = f"{run.graded} graded now, {run.as_before} as before, {len(run.copies)} copied"
     print(f"{number} submissions: {counts}. {totals['with_faults']} with faults.")
     if mean is not None:
-        print(f"Mean {mean:.2f} of {totals['possible']:g} points, without written answers.")
+        print(
+            f"Mean {points(mean)} of {points(totals['possible'])} points, of all "
+            f"{number - totals['not_graded']} submissions that have a result; without any notebook "
+            "it is 0. Points that people give are not in it."
+        )
     if totals["not_graded"]:
         print(
             f"{totals['not_graded']} could not be graded, through no fault of theirs: their score "

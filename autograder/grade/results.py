@@ -23,6 +23,7 @@ from .submissions import Submission
 RESULTS = "results.json"
 LOCK, WORK, LOG = ".lock", ".work", "log.txt"
 GRADES, CASES, PAGE, COMPARED = "grades.csv", "cases.csv", "index.html", "compare.txt"
+ALIKE, FEEDBACK = "alike.html", "feedback"
 Case = dict[str, Any]  # an item of `Record.cases`
 # Fields of a record that say where a submission is from; the same content can have others.
 ORIGIN = (
@@ -159,6 +160,11 @@ class Outcome(NamedTuple):
 def folder_of(out: Path, name: str) -> Path:
     """Return the folder of one submission's results."""
     return out / "submissions" / name
+
+
+def page_of(out: Path, name: str) -> Path:
+    """Return the page that is for a submission's student."""
+    return out / FEEDBACK / f"{name}.html"
 
 
 def read_record(out: Path, name: str) -> Record | None:
@@ -401,7 +407,7 @@ class Run:
 
     def _begin(self) -> None:
         """Say what the run is about; tables of an earlier one go."""
-        for name in (GRADES, CASES, COMPARED, PAGE):
+        for name in (GRADES, CASES, COMPARED, PAGE, ALIKE):
             (self.out / name).unlink(missing_ok=True)
         write_json(self.out / RUN, {"finished": False, **self.about})
 

@@ -16,29 +16,33 @@ import subprocess
 import sys
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, Any, NamedTuple
 
 from .results import Record
+from .tally import Submission
+from .templates import template
 
 READER = Path(__file__).with_name("forms.py")
 RULE = (
     "Two submissions are shown if at least four fifths of an answer, three statements or more, "
     "agree except for names, comments and layout, and if, going by how common each of these "
-    "statements is in this class, less than one such pair was to be expected by chance."
+    "statements is in this class, chance would make such a pair in less than one of ten classes."
 )
 # In smaller classes, how common something is says nothing.
 LEAST_CLASS = 10
-ODDS = 10
+ODDS = 10  # see `RULE`
 LEAST_SHARE, LEAST_STATEMENTS = 0.8, 3
 # What more submissions have leads to no pair: so many, or a share of the class.
 MOST_WITH_BOTH, SHARE_WITH_BOTH = (6, 25), 1 / 8
 LEAST_WORDS = 25  # of a written answer that is equal word for word
-MOST_PAIRS = 30  # that are shown with their code
-LONGEST_CODE = 6000  # characters of one answer that are shown
+MOST_PAIRS = 40  # that are shown with their code
+ROOM_FOR_CODE = 400_000  # characters
+LONGEST_CODE = 4000  # characters of one answer that are shown
+MOST_LISTED = 200  # of anything else
 WORD = re.compile(r"[^\W_]+")
 
 
@@ -82,6 +86,64 @@ class Pair:
     bits: float
     shares: dict[str, float]
     code: dict[str, tuple[list[Line], list[Line]]] = field(default_factory=dict)
+
+
+class Origin(NamedTuple):
+    """Where a submission is from."""
+
+    submission: Submission
+    people: frozenset[str]  # what tells whose it is, as far as the export does
+    team: str  # its name on Moodle, which may begin with the name of a group
+
+    @classmethod
+    def of(cls, record: Record) -> Origin:
+        """Return where a record is from."""
+        # Canvas: the file's number and the mark are the submission's, the rest the student's.
+        account = re.sub(r"(_LATE)?(_\d+)_\d+_$", r"\2", record.upload_as)
+        people = {*map(str.casefold, record.emails), *record.sids, account} - {""}
+        team = record.upload_as if record.platform == "Moodle" else ""
+        return cls(Submission.of(record), frozenset(people), team)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is alike in a run, submissions by their names.
+
+    Attributes:
+        compared: of how many submissions code was compared.
+        submissions: all, by their names.
+        copies: submissions with the same files as an earlier one.
+        teams: such copies that are of one group, by what Moodle calls them.
+        pairs: whose code is alike, the most telling first.
+        texts: questions, and the submissions that answer in the same words.
+        unread: of which not all code could be read.
+    """
+
+    compared: int = 0
+    submissions: Mapping[str, Submission] = field(default_factory=dict)
+    copies: Sequence[tuple[str, str]] = ()
+    teams: Sequence[tuple[str, str]] = ()
+    pairs: Sequence[Pair] = ()
+    texts: Sequence[tuple[str, list[str]]] = ()
+    unread: Sequence[str] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is alike."""
+        return not (self.copies or self.pairs or self.texts)
+
+
+def write_alike(file: IO[str], findings: Findings, about: Mapping[str, Any]) -> None:
+    """Write the page on which alike work stands side by side.
+
+    Args:
+        file: where to write; its links lead to what lies in the same folder.
+        findings: what is alike.
+        about: the run, as for the page about the class.
+    """
+    view = {"found": findings, "about": about, "rule": RULE, "least_class": LEAST_CLASS}
+    view |= {"most_listed": MOST_LISTED, "least_words": LEAST_WORDS}
+    file.write(template("alike.html").render(view).lstrip())
 
 
 class Reader(contextlib.ExitStack):
@@ -208,8 +270,9 @@ class Alike:
             for code in self.reader.read([cell])[0].values()
             for statement in code.statements
         }
-        self.names: list[str] = []
-        self.people: list[frozenset[str]] = []
+        self.origins: dict[str, Origin] = {}
+        self.copies: list[tuple[str, str]] = []
+        self.names: list[str] = []  # of those whose code is compared, as the digests
         self.digests: list[Digest] = []
         self.unread: list[str] = []  # submissions of which not all could be read
         self.texts: dict[tuple[str, bytes], list[str]] = defaultdict(list)
@@ -221,17 +284,21 @@ class Alike:
         self.reader.close()
 
     def add(self, record: Record) -> None:
-        """Take in one submission; a copy of an earlier one is no news."""
-        if record.failed or record.same_as:
+        """Take in one submission; of one that is a copy, nothing more is compared."""
+        origin = self.origins[record.name] = Origin.of(record)
+        has_work = record.code or any(answer["text"] for answer in record.written)
+        if record.failed or not has_work:
+            return
+        if record.same_as:
+            other = self.origins.get(record.same_as)
+            if not (other and origin.people & other.people):
+                self.copies.append((record.name, record.same_as))
             return
         self._add_texts(record)
-        if not record.code:
-            return
         answers, complete = self.reader.read(cells_of(record))
         if not complete:
             self.unread.append(record.name)
         self.names.append(record.name)
-        self.people.append(people_of(record))
         self.digests.append(Digest(answers, self.reader.functions))
 
     def _add_texts(self, record: Record) -> None:
@@ -241,16 +308,37 @@ class Alike:
                 digest = hashlib.blake2b(" ".join(words).encode("utf-8", "replace")).digest()
                 self.texts[str(answer["question"]), digest[:16]].append(record.name)
 
-    def equal_texts(self) -> list[tuple[str, list[str]]]:
-        """Return questions and the submissions that have the same words as an answer."""
-        return [(question, names) for (question, _), names in self.texts.items() if names[1:]]
-
-    def find(self, read: Callable[[str], Record | None]) -> list[Pair]:
-        """Return the pairs that are alike, the most telling first, some with their code.
+    def find(self, read: Callable[[str], Record | None]) -> Findings:
+        """Return what is alike.
 
         Args:
             read: returns the record of a submission.
         """
+        teams = [copy for copy in self.copies if self._is_team(*copy)]
+        return Findings(
+            compared=len(self.digests),
+            submissions={name: origin.submission for name, origin in self.origins.items()},
+            copies=[copy for copy in self.copies if copy not in teams],
+            teams=teams,
+            pairs=self._find_pairs(read),
+            texts=[(question, names) for (question, _), names in self._texts()],
+            unread=self.unread,
+        )
+
+    def _is_team(self, *names: str) -> bool:
+        """Whether names of Moodle begin with the same group: it gives each member a copy."""
+        teams = [self.origins[name].team.partition("-") for name in names if name in self.origins]
+        return len(teams) == 2 and teams[0][:2] == teams[1][:2] and teams[0][1] == "-"
+
+    def _texts(self) -> Iterator[tuple[tuple[str, bytes], list[str]]]:
+        """Yield the answers that different people have written word for word."""
+        for text, names in self.texts.items():
+            people = [self.origins[name].people for name in names]
+            if any(not (one & other) for one, other in combinations(people, 2)):
+                yield text, names
+
+    def _find_pairs(self, read: Callable[[str], Record | None]) -> list[Pair]:
+        """Return the pairs whose code is alike, the most telling first, some with their code."""
         total = len(self.digests)
         if total < LEAST_CLASS:
             return []
@@ -258,8 +346,12 @@ class Alike:
         chance = math.log2(ODDS * total * (total - 1) / 2)
         pairs = [pair for pair in self._pairs(counts) if pair.bits > chance]
         pairs.sort(key=lambda pair: -pair.bits)
+        room = ROOM_FOR_CODE
         for pair in pairs[:MOST_PAIRS]:
-            self._add_code(pair, *map(read, pair.names))
+            if room > 0:
+                self._add_code(pair, *map(read, pair.names))
+            lines = (line for sides in pair.code.values() for side in sides for line in side)
+            room -= sum(len(line.text) for line in lines)
         return pairs
 
     def _pairs(self, counts: Counts) -> Iterator[Pair]:
@@ -290,7 +382,8 @@ class Alike:
         for those in owners.values():
             if 1 < len(those) <= most:
                 for (one, function), (other, _) in combinations(those, 2):
-                    if not self.people[one] & self.people[other]:
+                    people = [self.origins[self.names[each]].people for each in (one, other)]
+                    if not people[0] & people[1]:
                         candidates[one, other].add(function)
         return candidates
 
@@ -314,12 +407,6 @@ def cells_of(record: Record) -> list[str]:
     return [source for sources in record.code.values() for source in sources]
 
 
-def people_of(record: Record) -> frozenset[str]:
-    """Return what tells whose a submission is, as far as the export does."""
-    account = re.sub(r"(_LATE)?(_\d+)_\d+_$", r"\2", record.upload_as)
-    return frozenset({*map(str.casefold, record.emails), *record.sids, account} - {""})
-
-
 def _columns(code: Code) -> Columns:
     return [each.number for each in code.statements], [each.with_next for each in code.statements]
 
@@ -334,9 +421,7 @@ def _hits(one: Columns, other: Columns) -> tuple[set[int], set[int]]:
     return hits(one[1], other[1]), hits(other[1], one[1])
 
 
-def _agreement(
-    one: Digest, other: Digest, function: int, counts: Counts
-) -> tuple[float, float]:
+def _agreement(one: Digest, other: Digest, function: int, counts: Counts) -> tuple[float, float]:
     """Return how much of two answers to a function agrees, and what that tells in bits.
 
     Both are 0 if it is too little.

@@ -11,7 +11,9 @@ from .results import Record
 from .tally import CaseId, CaseTally
 from .words import one_line
 
-CASES_HEAD = "question case name hidden submissions passed pass_rate commonest_message times"
+CASES_HEAD = (
+    "question case name hidden submissions passed pass_rate commonest_message times discrimination"
+)
 # Without it, Excel takes UTF-8 for something else, and spoils accents.
 BYTE_ORDER_MARK = "\ufeff"
 # A spreadsheet takes what begins like this for a formula, and would run a student's.
@@ -46,7 +48,9 @@ def write_cases(file: IO[str], cases: Mapping[CaseId, CaseTally]) -> None:
     for place, case in cases.items():
         (message, times), *_ = [*case.messages.most_common(1), ("", 0)]
         rate = round(case.passed / case.submissions, 4)
-        row = (*place, case.submissions, case.passed, rate, message, times)
+        tells = case.discrimination
+        end = (message, times, "" if tells is None else round(tells, 3))
+        row = (*place, case.submissions, case.passed, rate, *end)
         table.writerow(map(_cell, row))
 
 
