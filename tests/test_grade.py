@@ -187,7 +187,6 @@ def test_table_of_cases_counts_passes_and_finds_the_commonest_message(graded):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("twin", "the same work as round00"),
         ("empty", "no file at all"),
         ("no_zip", "cannot be unpacked"),
         ("letter", "What came: letter.pdf"),
@@ -212,6 +211,7 @@ def test_a_twin_gets_what_the_first_one_got(graded):
     first, twin = read_record(graded, "round00"), read_record(graded, "twin")
     assert (twin.same_as, twin.score, twin.cases) == ("round00", first.score, first.cases)
     assert twin.file.endswith("/twin")
+    assert not [fault for fault in twin.faults if "round00" in fault]  # no fault, see `similar`
 
 
 def test_a_fault_in_one_function_costs_that_function_only(graded):
@@ -895,7 +895,6 @@ def test_the_same_work_under_another_name_has_a_report_of_its_own(stand_in, tmp_
     run.keep(Outcome(s, {"score": 1}, {"output": s.name, "tests": []}, []) for s in run.todo)
     records = {name: read_record(tmp_path / "out", name) for name in ("ada", "bo", "cy")}
     assert [record.same_as for record in records.values()] == ["", "ada", "ada"]
-    assert records["bo"].faults == records["cy"].faults == ["the same work as ada"]
     outputs = [
         json.loads((tmp_path / f"out/submissions/{name}/results.json").read_text())["output"]
         for name in records

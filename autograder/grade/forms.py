@@ -164,15 +164,7 @@ class Reader:
         for node in body:
             if isinstance(node, ast.Pass) or is_text(node):
                 continue
-            if isinstance(node, ast.AugAssign):
-                value = ast.BinOp(node.target, node.op, node.value)
-                yield self.statement(node, ("Assign", self.form(node.target), self.form(value)))
-                continue
-            if isinstance(node, ast.AnnAssign) and node.value:
-                yield self.statement(
-                    node, ("Assign", self.form(node.target), self.form(node.value))
-                )
-                continue
+            node = assignment(node)
             yield self.statement(node, self.form(node))
             for inner in blocks(node):
                 yield from self.flat(inner)
@@ -232,6 +224,17 @@ class Reader:
             left_out |= {"body", "orelse", "finalbody", "handlers", "cases"}
         parts = [getattr(node, field, None) for field in node._fields if field not in left_out]
         return (type(node).__name__, *(self.form(part) for part in parts if part is not None))
+
+
+def assignment(node: ast.stmt) -> ast.stmt:
+    """Return a statement; if it is another kind of assignment, as a plain one."""
+    if isinstance(node, ast.AugAssign):
+        value: ast.expr = ast.BinOp(node.target, node.op, node.value)
+    elif isinstance(node, ast.AnnAssign) and node.value:
+        value = node.value
+    else:
+        return node
+    return ast.copy_location(ast.Assign([node.target], value), node)
 
 
 def blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:

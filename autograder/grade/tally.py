@@ -112,6 +112,11 @@ class CaseId(NamedTuple):
     name: str
     hidden: bool
 
+    @classmethod
+    def of(cls, case: Case) -> CaseId:
+        """Return which one it is."""
+        return cls(case["question"], case["case"], case["name"], case["hidden"])
+
 
 @dataclass
 class CaseTally:
@@ -268,8 +273,7 @@ class Tally:
         self.possible = max(self.possible, record.possible)
         self.scores[round(record.score, 2)] += 1
         for case in record.cases:
-            place = CaseId(case["question"], case["case"], case["name"], case["hidden"])
-            self.cases.setdefault(place, CaseTally()).add(case, record.score)
+            self.cases.setdefault(CaseId.of(case), CaseTally()).add(case, record.score)
 
     def _add_graded(self, record: Record, held: list[Case], submission: Submission) -> None:
         self.graded += 1
