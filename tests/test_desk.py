@@ -639,14 +639,20 @@ def test_pictures_tell_answers_apart():
     assert answer_id(answer(WHY, "see")) != answer_id(answer(HOW, "see"))
 
 
+MEAN = (
+    "Mean 10 of 20 points of the autograder, of all 2 submissions that have a result; one without "
+    "any notebook counts as 0."
+)
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({}, "Mean 10.00 of 20 points, without written answers (0 of 4 graded)."),
-        ({("a", WHY): 2}, "Mean 10.00 of 20 points, without written answers (1 of 4 graded)."),
+        ({}, f"{MEAN} By hand, 0 of 4 answers are graded."),
+        ({("a", WHY): 2}, f"{MEAN} By hand, 1 of 4 answers are graded."),
         (
             {("a", WHY): 2, ("a", HOW): 1, ("b", WHY): 0, ("b", HOW): 0},
-            "Mean 11.50 of 25 points, 1.50 of them by hand.",
+            f"{MEAN} With points by hand: 11.5 of 25.",
         ),
     ],
 )

@@ -23,7 +23,14 @@ PLACES = ["", "autograder/", "autograder/grader/", "autograder/release/", "autog
 PLACES += ["autograder/grader/gradescope/", "assignment/", "student/", "tests/"]
 # Made by the commands that the docs explain, or names of the reader's own.
 OTHERS = {"index.html", "results.json", "homework.json", "submissions.zip", "compare.txt"}
-OTHERS |= {"checks.py", "call.py", "mistakes.py", "tests/answers.py", "assignment/checks.py", "assignment/optimizers.ipynb"}
+OTHERS |= {
+    "checks.py",
+    "call.py",
+    "mistakes.py",
+    "tests/answers.py",
+    "assignment/checks.py",
+    "assignment/optimizers.ipynb",
+}
 OTHERS |= {".release-cache/", "q1c_i_my_function.py", "submission_123/", "submission_metadata.yml"}
 
 

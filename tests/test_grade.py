@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
 from submissions import Answer
@@ -190,7 +191,6 @@ def test_table_of_cases_counts_passes_and_finds_the_commonest_message(graded):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("twin", "the same work as round00"),
         ("empty", "no file at all"),
         ("no_zip", "cannot be unpacked"),
         ("letter", "What came: letter.pdf"),
@@ -217,6 +217,42 @@ def test_a_twin_gets_what_the_first_one_got(graded):
     first, twin = records["round00"], records["twin"]
     assert (twin.same_as, twin.score, twin.cases) == ("round00", first.score, first.cases)
     assert twin.file.endswith("/twin")
+    assert not [fault for fault in twin.faults if "round00" in fault]  # no fault, see `similar`
+
+
+def test_record_keeps_the_code_that_was_not_handed_out(graded):
+    given = {
+        cell.source.strip()
+        for name in PARTS.values()
+        for cell in nbformat.read(ROOT / f"student/{name}.ipynb", as_version=4).cells
+    }
+    record = read_record(graded, "round00")
+    cells = [cell for sources in record.code.values() for cell in sources]
+    assert set(record.code) == set(PARTS.values())
+    assert len(cells) == len(rounds()[0])
+    assert not [cell for cell in cells if cell.strip() in given]
+    assert read_record(graded, "letter").code == {}
+
+
+def test_record_says_what_was_graded_and_which_cells_failed(graded):
+    parts = {part["name"]: part for part in read_record(graded, "exits").parts}
+    assert parts["gradient_descent"]["file"].endswith("gradient_descent.ipynb")
+    assert not parts["gradient_descent"]["problem"]
+    missing = read_record(graded, "letter").parts
+    assert [part["file"] for part in missing] == ["", ""]
+    assert all("What came: letter.pdf" in part["problem"] for part in missing)
+
+
+def test_every_submission_has_a_page_for_its_student(graded):
+    names = {path.stem for path in (graded / "feedback").iterdir()}
+    assert names == {record.name for record in iter_records(graded)}
+    page = (graded / "feedback/letter.html").read_text(encoding="utf-8")
+    assert "What came: letter.pdf" in page
+
+
+def test_twins_are_alike_and_no_fault(graded):
+    page = (graded / "alike.html").read_text(encoding="utf-8")
+    assert re.search(r">twin</bdi></a> and <a[^>]*><bdi>round00<", page)
 
 
 def test_a_fault_in_one_function_costs_that_function_only(graded):
@@ -1274,7 +1310,6 @@ def test_the_same_work_under_another_name_has_a_report_of_its_own(stand_in, tmp_
     run.end({})
     records = {record.name: record for record in iter_records(tmp_path / "out")}
     assert [record.same_as for record in records.values()] == ["", "ada", "ada"]
-    assert records["bo"].faults == records["cy"].faults == ["the same work as ada"]
     outputs = [
         json.loads((tmp_path / f"out/submissions/{name}/results.json").read_text())["output"]
         for name in records

@@ -30,7 +30,8 @@ from support.browser import ARGUMENTS, CHROMIUM
 from autograder.grade import page, words
 from autograder.grade.page import write_page
 from autograder.grade.results import Record
-from autograder.grade.tally import Tally
+from autograder.grade.tally import CaseId, Tally
+from autograder.grade.templates import STYLE
 from autograder.grader import facts, grading, homework
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -284,6 +285,23 @@ def test_scores_are_those_of_the_class(document, records):
     assert sum(int(row[3]) for row in rows) == 200
 
 
+def test_mean_is_of_all_results_wherever_it_is_said(records):
+    """One without any notebook counts 0, one that the grader failed on does not count."""
+    class_ = [replace(records[0], score=30.125), replace(records[1], score=20.0)]
+    class_ += [faulty("no notebook", "empty"), replace(records[2], failed=True)]
+    tally = count(class_)
+    assert tally.totals()["mean"] == tally.mean == round(50.125 / 3, 2)
+    text = text_of(draw_tally(tally))
+    assert f"Mean score {tally.mean:g} of" in text
+    assert f"mean {tally.mean:g}" in text_of(section(draw_tally(tally), "scores"))
+    assert "Of all 3 submissions that have a result" in text
+    assert sum(int(n) for n in re.findall(r"(\d) of 3 \(", section_rows(class_))) == 3
+
+
+def section_rows(class_: list[Record]) -> str:
+    return text_of(section(draw(class_), "scores"))
+
+
 @pytest.mark.parametrize(
     ("scores", "expected"), [([1], 1), ([1, 2], 1.5), ([3, 1, 1], 1), ([4, 4, 0, 3], 3.5)]
 )
@@ -330,6 +348,78 @@ def test_hardest_cases_are_those_of_the_class(document, records):
         assert f"{most} of {200 - count} that fail read:" in text
 
 
+def test_discrimination_is_the_correlation_with_all_other_points(records):
+    tally = count(records)
+    compared = 0
+    for place, case in tally.cases.items():
+        passes, rest = [], []
+        for record in records:
+            (own,) = [c for c in record.cases if CaseId.of(c) == place]
+            passes.append(float(own["passed"]))
+            rest.append(record.score - own["points"] * own["passed"])
+        if len(set(passes)) > 1:
+            assert case.discrimination == pytest.approx(statistics.correlation(passes, rest))
+            compared += 1
+    assert compared > 30
+
+
+def test_no_discrimination_where_it_would_say_nothing(records):
+    def of(class_):
+        return {case.discrimination for case in count(class_).cases.values()}
+
+    assert of(records[:30]) != {None}
+    assert of(records[:9]) == {None}
+    assert of([records[0]] * 30) == {None}
+    passed = [{**case, **PASSED} for case in records[0].cases]
+    assert of([replace(record, cases=passed) for record in records[:30]]) == {None}
+
+
+def test_spread_of_a_question_counts_every_submission(document, records):
+    for question in records[0].questions:
+        row = re.search(rf'id="question-{question}">(.*?)</th>', document, re.S)[1]
+        said = re.search(r'aria-label="([^"]*)"', row)[1]
+        points = {float(p): int(n) for p, n in re.findall(r"([\d.]+) points: (\d+)", said)}
+        parts = [record.questions[question] for record in records]
+        assert points == Counter(round(sum(e for e, _ in p.values()), 2) for p in parts)
+        assert len(re.findall("<i ", row)) == 9
+
+
+@pytest.mark.parametrize(("earned", "bar"), [(0, 0), (0.1, 0), (0.2, 1), (1, 4), (1.9, 8), (2, 8)])
+def test_points_go_into_the_bar_of_the_nearest_eighth(earned, bar):
+    assert page.distribution({earned: 3}, 2)[bar] == 3
+
+
+def timed(n: int, hours: int) -> Iterator[Record]:
+    """Yield records that came within so many hours; the later half has the sign flipped."""
+    for i in range(n):
+        name = "sign" if i >= n / 2 else "sum"
+        hour, minute = divmod(60 * hours * i // n, 60)
+        time = f"2026-03-{1 + hour // 24:02}T{hour % 24:02}:{minute:02}:00+01:00"
+        yield replace(failing(f"s{i}", (name,)), submitted=time)
+
+
+def test_mistakes_over_time_follow_the_order_of_submission():
+    class_ = list(timed(40, 96))
+    random.Random(1).shuffle(class_)
+    document = draw(class_)
+    text = text_of(section(document, "times"))
+    assert "Mar 01, 00:00 to Mar 01, 22:00" in text
+    assert text.count("10 submissions") == 4
+    rows = [text_of(row) for row in re.findall("<tr>(.*?)</tr>", document, re.S)]
+    (flipped,) = [row for row in rows if row.startswith("The sign is flipped.")]
+    assert flipped.endswith("0 % 0 0 % 0 100 % 10 100 % 10")
+
+
+@pytest.mark.parametrize("class_", [timed(12, 96), timed(40, 1), [failing("s", ("sign",))] * 40])
+def test_nothing_is_said_of_times_where_they_are_few_unknown_or_all_the_same(class_):
+    assert "Mistakes over time" not in draw(class_)
+
+
+def test_time_that_is_none_is_no_time(records):
+    class_ = [replace(records[0], submitted=text) for text in ("soon", "9999-99-99", "", HOSTILE)]
+    assert count(class_).hours == {}
+
+
 def test_other_reasons_leave_out_what_has_a_name(document, records):
     changed = sum(
         any(c["facts"] and c["facts"]["kind"] == facts.ARGUMENT_CHANGED for c in r.cases)
@@ -374,8 +464,8 @@ def test_slowest_come_first(document, records):
 
 
 def test_every_submission_is_linked(document, records):
-    links = set(re.findall(r'href="(submissions/[^"]+)"', section(document, "all")))
-    assert links == {f"submissions/{record.name}/results.json" for record in records}
+    links = set(re.findall(r'href="(feedback/[^"]+)"', section(document, "all")))
+    assert links == {f"feedback/{record.name}.html" for record in records}
 
 
 # ---- Faults, and classes that are out of the ordinary ----------------------------------------
@@ -383,12 +473,11 @@ def test_every_submission_is_linked(document, records):
 
 def test_every_fault_is_named_with_its_submissions(records):
     class_ = [*records[:20], faulty("ada", "empty folder"), faulty("bob", "empty folder")]
-    class_ += [replace(records[0], name="eve", faults=["cell 3: NameError"], same_as="ada")]
+    class_ += [replace(records[0], name="eve", faults=["cell 3: NameError"])]
     document = draw(class_)
     text = text_of(section(document, "faults"))
     assert "empty folder 2: ada · bob" in text.replace(" bob", " · bob")
     assert "cell 3: NameError eve" in text
-    assert "1 of 23 (4 %) have the same content as an earlier one: eve as ada" in text
     assert "With faults 3 of 23 (13 %)" in text_of(document)
     assert "Nothing to grade in 2 of 23 (9 %)" in text_of(document)
 
@@ -431,7 +520,7 @@ def hostile(records: list[Record]) -> Record:
     cases = [with_text(case, HOSTILE) for case in records[0].cases]
     return replace(
         records[0], name=HOSTILE, file=HOSTILE, who=[HOSTILE], faults=[HOSTILE], same_as=HOSTILE,
-        cases=cases, seconds=1e3,
+        submitted=HOSTILE, cases=cases, seconds=1e3,
     )  # fmt: skip
 
 
@@ -455,8 +544,8 @@ def test_links_lead_into_the_folder_of_results(records):
     document = draw([replace(hostile(records), name="javascript:alert(1)")])
     links = [a["href"] for a in Tree(document).all("a") if not a["href"].startswith("#")]
     assert links
-    results = "submissions/javascript:alert(1)/results.json"
-    assert {unquote(link) for link in links} == {results, "grades.csv", "cases.csv"}
+    feedback = "feedback/javascript:alert(1).html"
+    assert {unquote(link) for link in links} == {feedback, "grades.csv", "cases.csv", "alike.html"}
     assert ":" not in "".join(links)
 
 
@@ -540,7 +629,7 @@ def test_numbers_are_written_for_people(text, expected):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_has_contrast(scheme):
     """At least 4.5 : 1 for text, 3 : 1 for bars, as WCAG 2 asks for."""
-    roots = re.findall(r":root \{(.*?)\}", page.TEMPLATE.read_text(), re.S)
+    roots = re.findall(r":root \{(.*?)\}", STYLE.read_text(), re.S)
     colours = dict(re.findall(r"--(\w+): (#\w+)", roots[("light", "dark").index(scheme)]))
     for name in ("ink", "soft", "link"):
         for ground in ("paper", "wash"):

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,12 +19,14 @@ from .choice import choose, described, recognised
 from .compare import Comparison, compare
 from .desk import DeskPage, run_id
 from .executors import Executor, LocalExecutor
+from .feedback import FeedbackPages, given_by_hand
 from .gradebook import Gradebook, Summary, Wanted
 from .homework_zip import HomeworkZip, read_homework
 from .page import write_page
 from .results import Run
 from .run import Dispatcher, identified
 from .scores import HandScores
+from .similar import Alike, write_alike
 from .submissions import RULE, Submission, find
 from .tables import GradesTable, write_cases
 from .tally import Tally
@@ -297,12 +300,15 @@ def report(
 ) -> tuple[Tally, Summary]:
     """Write tables and pages; return what was counted, and what there is to say of students."""
     tally, book = Tally(homework.mistakes), Gradebook(wanted, homework.written)
-    about = {**run.about, "id": run_id(run.out, homework.title)}
+    about = {**run.about, "id": run_id(run.out, homework.title), "titles": homework.titles}
     with (
+        Alike(homework.functions, homework.given) as alike,
+        FeedbackPages(run.out, homework, run.about) as feedback,
         results.replacing(run.out / results.GRADES) as grades,
         results.replacing(run.out / results.CASES) as cases,
         results.replacing(run.out / results.PAGE) as page,
         results.replacing(run.out / results.WRITTEN) as written,
+        results.replacing(run.out / results.ALIKE) as beside,
     ):
         table = GradesTable(grades, run.questions, by_hand, homework.written)
         desk = DeskPage(written, homework.written, about)
@@ -311,10 +317,15 @@ def report(
             table.add(record)
             tally.add(record)
             desk.add(record, by_hand)
-            book.add(record, by_hand.marks(record))
+            marks = by_hand.marks(record)
+            book.add(record, marks)
+            feedback.add(record, given_by_hand(marks, homework.written))
+            alike.add(record)
         desk.finish()
         write_cases(cases, tally.cases)
-        write_page(page, tally, {**run.about, "titles": homework.titles})
+        found = alike.find(partial(results.read_record, run.out))
+        write_alike(beside, found, about)
+        write_page(page, tally, {**about, "zips": feedback.finish()}, found)
     scores.save(run.out, by_hand, homework.written)
     summary = book.write(run.out)
     run.end(tally.totals())

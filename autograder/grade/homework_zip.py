@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,9 @@ class HomeworkZip:
     mistakes: dict[str, str]  # what students read about each, by the mistake's name
     titles: dict[str, str]  # of each question, its functions
     written: dict[str, WrittenQuestion]  # by id, in order
+    functions: frozenset[str]  # that questions test
+    given: list[str]  # code cells of what was handed out and of the solution
+    hidden_visibility: str  # when students see results of hidden tests, in Gradescope's words
 
 
 def read_homework(path: Path) -> HomeworkZip:
@@ -60,7 +63,8 @@ def read_homework(path: Path) -> HomeworkZip:
         data = path.read_bytes()
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             about = json.loads(archive.read("homework.json"))
-            limits, _ = grader_config(json.loads(archive.read("otter_config.json")))
+            limits, visibility = grader_config(json.loads(archive.read("otter_config.json")))
+            given = [cell for name in about["notebooks"] for cell in _given(archive, name)]
         questions = [q for name in about["order"] for q in about["notebooks"][name]]
         return HomeworkZip(
             data=data,
@@ -78,9 +82,23 @@ def read_homework(path: Path) -> HomeworkZip:
                 for question in questions
                 if question["written"]
             },
+            functions=frozenset(
+                name for question in questions for name in question.get("functions", ())
+            ),
+            given=given,
+            hidden_visibility=visibility,
         )
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError) as error:
         reason = f"{path} is no homework.zip of the isolated grader ({error})"
         raise UsageError(reason) from None
+
+
+def _given(archive: zipfile.ZipFile, part: str) -> Iterator[str]:
+    """Yield the code of a part as it was handed out, and as staff solved it."""
+    for name in ("handed_out", "solution"):
+        notebook = json.loads(archive.read(f"{part}/{name}.ipynb"))
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                yield "".join(cell["source"])

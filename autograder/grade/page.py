@@ -1,10 +1,7 @@
 """The page about a class: one HTML file that says what went wrong, where, and for how many.
 
 `write_page` draws what `tally` counted. The page needs no network, no script and nothing beside
-it; its links lead to the results of single submissions.
-
-Jinja2 fills in the template ``page.html``, for safety: it escapes everything that it inserts, and
-all of it goes through `clean` first. Nothing that a student wrote gets past the two.
+it; its links lead to the pages of single submissions, and to what else a run writes.
 """
 
 from __future__ import annotations
@@ -14,19 +11,30 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import datetime
 from typing import IO, Any, NamedTuple
 
-from jinja2 import Environment, StrictUndefined, Template
-
 from ..grader import facts
-from .results import CASES, GRADES
-from .tally import ROWS, CaseId, CaseTally, Example, Reason, Submission, Tally
-from .words import clean, duration, number, of, percent, points
+from .results import ALIKE, CASES, GRADES
+from .similar import Findings
+from .tally import (
+    LEAST_FOR_CORRELATION,
+    ROWS,
+    CaseId,
+    CaseTally,
+    Example,
+    Reason,
+    Submission,
+    Tally,
+)
+from .templates import template
+from .words import points
 
-# What the page looks like; this module says what is in it.
-TEMPLATE = Path(__file__).with_name("page.html")
 LONGEST_SHORT_FORM = 80
+EIGHTHS = 8  # into so many parts the points of a question are divided in a picture
+# Submissions with a known time, below which nothing is said of when mistakes were made; and into
+# how many parts they are divided.
+LEAST_TIMED, PERIODS = 20, 4
 # What the page says of each kind of fault: those that a homework's checks make (as `lab` does),
 # and the grader's own. One that is not here is shown as it is.
 KINDS = {
@@ -55,7 +63,9 @@ KINDS = {
 }
 
 
-def write_page(file: IO[str], tally: Tally, about: Mapping[str, Any]) -> None:
+def write_page(
+    file: IO[str], tally: Tally, about: Mapping[str, Any], findings: Findings | None = None
+) -> None:
     """Write ``index.html``, the page about all submissions.
 
     Args:
@@ -63,9 +73,11 @@ def write_page(file: IO[str], tally: Tally, about: Mapping[str, Any]) -> None:
         tally: what was counted.
         about: what is known about the run, all of it optional: ``title``, ``version``, ``zip``
             (a hash) and ``date``, as in ``run.json``; ``titles``, what each question is called,
-            by its id.
+            by its id; ``zips``, names of the zip files with feedback.
+        findings: what is alike.
     """
-    text = _template().render(_view(tally, about), tables=(GRADES, CASES))
+    view = _view(tally, about) | {"found": findings or Findings(), "alike": ALIKE}
+    text = template("page.html").render(view, tables=(GRADES, CASES))
     file.write(text.lstrip())
 
 
@@ -73,7 +85,8 @@ def write_page(file: IO[str], tally: Tally, about: Mapping[str, Any]) -> None:
 class Row:
     """One line of a ranked list."""
 
-    text: str
+    sentence: str
+    text: str  # its beginning
     more: str  # said in smaller print
     count: int
     total: int
@@ -111,7 +124,6 @@ class Histogram(NamedTuple):
     bins: list[Bin]
     x_ticks: list[float]
     y_ticks: list[int]
-    mean: float
     median: float
 
     @property
@@ -138,6 +150,13 @@ def _view(tally: Tally, about: Mapping[str, Any]) -> dict[str, Any]:
         "histogram": histogram,
         "full_marks": tally.scores[round(tally.possible, 2)],
         "cases": _case_rows(tally.cases),
+        "all_cases": _cases_by_question(tally.cases),
+        "least_for_correlation": LEAST_FOR_CORRELATION,
+        "distributions": {
+            name: distribution(question.points, question.possible)
+            for name, question in tally.questions.items()
+        },
+        "periods": periods(tally),
         "faults": _by_fault(tally.faults),
         "slowest": [
             (seconds, submission, _score(score))
@@ -174,7 +193,9 @@ def _reason_rows(reasons: Mapping[str, Reason], total: int) -> list[Row]:
         questions = reason.questions.most_common()
         example = reason.example
         place = _case_name(example.question, example.case, example.hidden)
-        rows.append(Row(text, more, reason.count, total, length, questions, example, place))
+        rows.append(
+            Row(sentence, text, more, reason.count, total, length, questions, example, place)
+        )
     return rows
 
 
@@ -197,6 +218,63 @@ def _case_rows(cases: Mapping[CaseId, CaseTally]) -> list[CaseRow]:
         name = _case_name(question, case, hidden)
         rows.append(CaseRow(question, name, hidden, tally, message, count))
     return rows
+
+
+def _cases_by_question(
+    cases: Mapping[CaseId, CaseTally],
+) -> dict[str, list[tuple[CaseId, CaseTally]]]:
+    """Return the test cases of each question, in order."""
+    questions: dict[str, list[tuple[CaseId, CaseTally]]] = {}
+    for place, tally in cases.items():
+        if tally.held:
+            questions.setdefault(place.question, []).append((place, tally))
+    return questions
+
+
+def distribution(points: Mapping[float, int], possible: float) -> list[int]:
+    """Return how many have no points, an eighth of them, ..., all, to the nearest eighth."""
+    counts = [0] * (EIGHTHS + 1)
+    for earned, number in points.items():
+        counts[round(EIGHTHS * earned / possible) if possible else 0] += number
+    return counts
+
+
+class Period(NamedTuple):
+    """A part of the submissions, in the order in which they came."""
+
+    start: str
+    end: str
+    submissions: int
+    mistakes: Counter[str]
+
+
+def periods(tally: Tally) -> list[Period]:
+    """Return the submissions in up to four parts of about equal number, by when they came.
+
+    There are none if too few times are known, or if all came within an hour.
+    """
+    total = sum(hour.submissions for hour in tally.hours.values())
+    if total < LEAST_TIMED:
+        return []
+    parts: list[list[int]] = [[] for _ in range(PERIODS)]
+    before = 0
+    for hour in sorted(tally.hours):
+        middle = before + tally.hours[hour].submissions / 2
+        parts[min(int(PERIODS * middle / total), PERIODS - 1)].append(hour)
+        before += tally.hours[hour].submissions
+    parts = [part for part in parts if part]
+    return [_period(tally, part) for part in parts] if len(parts) > 1 else []
+
+
+def _period(tally: Tally, hours: list[int]) -> Period:
+    mistakes: Counter[str] = Counter()
+    for hour in hours:
+        mistakes.update(tally.hours[hour].mistakes)
+    start, end = (
+        f"{datetime.fromtimestamp(3600 * hour, tally.zone):%b %d, %H:00}"
+        for hour in (hours[0], hours[-1] + 1)
+    )
+    return Period(start, end, sum(tally.hours[hour].submissions for hour in hours), mistakes)
 
 
 def _by_fault(faults: list[tuple[str, Submission]]) -> list[tuple[str, list[Submission]]]:
@@ -228,7 +306,6 @@ def _histogram(scores: Counter[float], possible: float) -> Histogram | None:
         bins=bins,
         x_ticks=[i * every for i in range(int(edges[-1] / every) + 1)],
         y_ticks=list(range(0, highest + step, step)),
-        mean=sum(score * n for score, n in scores.items()) / scores.total(),
         median=median(scores),
     )
 
@@ -247,16 +324,3 @@ def _round_step(least: float) -> float:
     """Return the smallest of ..., 0.5, 1, 2, 5, 10, ... that is not below ``least``."""
     size = 10.0 ** math.floor(math.log10(least))
     return next(size * k for k in (1, 2, 5, 10) if size * k >= least * (1 - 1e-9))
-
-
-def _template() -> Template:
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: clean(value) if type(value) is str else value,
-    )
-    functions = (of, number, points, percent, duration)
-    environment.globals |= {function.__name__: function for function in functions}
-    return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))

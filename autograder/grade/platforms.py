@@ -37,6 +37,7 @@ class Platform:
         beside: a file of the platform's own, if there is one.
         inside: what the export is called, if it is the only folder in the one that is given.
         is_common: students give such names as well.
+        takes_feedback: it takes a zip file with feedback, whose names begin as those it exported.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Platform:
     beside: str | None = None
     inside: re.Pattern[str] = re.compile(".*")
     is_common: bool = False
+    takes_feedback: bool = False
 
     def match(self, entry: Entry) -> re.Match[str] | None:
         """Return what a name says; None if this platform has no such names."""
@@ -71,7 +73,12 @@ PLATFORMS = (
         inside=re.compile(".*export.*"),
     ),
     # The words behind the name are the same in all languages.
-    Platform("Moodle", folder=re.compile(f"{MOODLE}_?"), file=re.compile(f"{MOODLE}_(?P<own>.+)")),
+    Platform(
+        "Moodle",
+        folder=re.compile(f"{MOODLE}_?"),
+        file=re.compile(f"{MOODLE}_(?P<own>.+)"),
+        takes_feedback=True,
+    ),
     Platform(
         "Brightspace",
         folder=re.compile(BRIGHTSPACE),
@@ -94,6 +101,7 @@ PLATFORMS = (
             rf"(?(anonymous)|(?P<behind>_LATE)?_(?P<id>\d+)){CANVAS}"
         ),
         is_common=True,
+        takes_feedback=True,
     ),
 )
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -149,6 +157,14 @@ class Found(NamedTuple):
         if own and isinstance(source, ZipFolder):
             return replace(source, prefix=source.prefix + self.entry.name.removesuffix(own))
         return Renamed(source, own) if own and isinstance(source, Path) else source
+
+    @property
+    def start(self) -> str:
+        """What its name begins with, up to the name that its student gave it; "" without one."""
+        if self.entry.is_folder:
+            return f"{self.entry.name}/"
+        own = self.about.get("own")
+        return self.entry.name.removesuffix(own) if own else ""
 
     @property
     def original(self) -> str:

@@ -27,9 +27,13 @@ RESULTS = "results.json"
 LOCK, WORK, LOG = ".lock", ".work", "log.txt"
 GRADES, CASES, PAGE, COMPARED = "grades.csv", "cases.csv", "index.html", "compare.txt"
 WRITTEN, GRADEBOOK, CANVAS = "written.html", "gradebook.csv", "canvas.csv"
+ALIKE, FEEDBACK = "alike.html", "feedback"
 Case = dict[str, Any]  # an item of `Record.cases`
 # What a record says of a submission, whatever came of it.
-ABOUT = ("file", "who", "emails", "sids", "section", "submitted", "late", "digest", "homework")
+ABOUT = (
+    "file", "who", "emails", "sids", "section", "submitted", "late", "platform", "upload_as",
+    "digest", "homework",
+)  # fmt: skip
 # What ``run.json`` says of the run that has graded last.
 GRADED_BY = {"date", "title", "version", "zip"}
 # Of so many that were graded now, the points before are told.
@@ -47,6 +51,9 @@ class Record:
         section: which one of several exports it lies in; "" if there is only one.
         submitted: when, in ISO 8601, with an offset if the export tells one; "" if unknown.
         late: whether the platform says that it came late.
+        platform: that exported it, as "Canvas"; "" if none did.
+        upload_as: what the name of a file begins with that the platform takes for feedback on
+            this submission; "" if it takes none.
         key: hash of everything that the result depends on.
         digest: hash of the work itself, "" where there is none to speak of.
         homework: hash of the ``homework.zip`` that graded it.
@@ -64,6 +71,11 @@ class Record:
             ``pictures`` (a list of dictionaries with ``words``, which stand in the text, ``file``,
             in which it is to be seen, ``hash``, and ``image``, a data URI, "" if it is too large).
         faults: sentences about what is out of order, other than a wrong answer.
+        upload_faults: those of them that are about files.
+        parts: what was graded, one dictionary per notebook of the homework, with ``name``,
+            ``file`` ("" if there is none), ``problem`` (why), ``cells`` that failed, each with
+            ``number``, ``begins`` and ``error``, and the number of ``more_cells``.
+        code: part -> sources of the code cells that were not handed out like this.
         same_as: the name of an earlier submission with the same content, or "". Only
             `iter_records` knows: it depends on what else the folder holds.
         failed: the grader itself failed, so the score is no result; the next run tries again.
@@ -78,6 +90,8 @@ class Record:
     section: str = ""
     submitted: str = ""
     late: bool = False
+    platform: str = ""
+    upload_as: str = ""
     digest: str = ""
     homework: str = ""
     seconds: float = 0.0
@@ -87,6 +101,9 @@ class Record:
     cases: list[Case] = field(default_factory=list)
     written: list[dict[str, Any]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    upload_faults: list[str] = field(default_factory=list)
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    code: dict[str, list[str]] = field(default_factory=dict)
     same_as: str = ""
     failed: bool = False
 
@@ -103,6 +120,8 @@ class Record:
             section=submission.section,
             submitted=submission.submitted,
             late=submission.late,
+            platform=submission.platform,
+            upload_as=submission.upload_as,
             digest=submission.digest,
             homework=homework,
         )
@@ -152,6 +171,11 @@ class Outcome(NamedTuple):
 def folder_of(out: Path, name: str) -> Path:
     """Return the folder of one submission's results."""
     return out / "submissions" / name
+
+
+def page_of(out: Path, name: str) -> Path:
+    """Return the page that is for a submission's student."""
+    return out / FEEDBACK / f"{name}.html"
 
 
 def read_record(out: Path, name: str) -> Record | None:
@@ -212,14 +236,7 @@ def iter_records(out: Path) -> Iterator[Record]:
         if record is None:
             raise ValueError(f"{folder_of(out, name) / RESULTS} is missing or damaged")
         original = first.setdefault(record.digest, name) if record.digest else name
-        yield record if original == name else _twin(record, original)
-
-
-def _twin(record: Record, original: str) -> Record:
-    """Return the record of work that somebody else has submitted as well."""
-    return replace(
-        record, same_as=original, faults=[f"the same work as {original}", *record.faults]
-    )
+        yield record if original == name else replace(record, same_as=original)
 
 
 def pairs(earlier: Path, out: Path) -> Iterator[tuple[Record | None, Record | None]]:
@@ -478,7 +495,7 @@ class Run:
 
     def _begin(self) -> None:
         """Say what the run is about; tables of an earlier one go."""
-        for name in (GRADES, CASES, COMPARED, PAGE, WRITTEN, GRADEBOOK, CANVAS):
+        for name in (GRADES, CASES, COMPARED, PAGE, WRITTEN, ALIKE, GRADEBOOK, CANVAS):
             (self.out / name).unlink(missing_ok=True)
         write_json(self.out / RUN, {"finished": False, **self.about})
 
@@ -498,7 +515,9 @@ def with_known(submission: Submission, old: Record | None) -> Submission:
         sids=submission.sids or tuple(old.sids),
         section=submission.section or old.section,
         submitted=submission.submitted or old.submitted,
-        late=submission.late or (old.late and not submission.exported),
+        late=submission.late or (old.late and not submission.platform),
+        platform=submission.platform or old.platform,
+        upload_as=submission.upload_as or old.upload_as,
     )
 
 

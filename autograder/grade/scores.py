@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from .homework_zip import WrittenQuestion
 from .results import Record, replacing
 from .sheets import Sheet, SheetWriter, cell, read_sheet, refuse, to_number, uncell
+from .words import points as in_points
 
 SCORES = "written-scores.csv"  # in the output folder, and what the page exports
 COLUMNS = ("submission", "question", "points", "possible", "rubric", "comment", "answer", "graded")
@@ -250,7 +251,7 @@ def save(out: Path, scores: HandScores, written: Mapping[str, WrittenQuestion]) 
 
 
 def mean_in_words(scores: HandScores, mean: float, possible: float, number: int) -> str:
-    """Return the mean of a class as a sentence.
+    """Return the mean of a class in words, and what it is the mean of.
 
     Args:
         scores: what was counted.
@@ -258,11 +259,13 @@ def mean_in_words(scores: HandScores, mean: float, possible: float, number: int)
         possible: points, without those that people give.
         number: of submissions with a result.
     """
+    words = (
+        f"Mean {in_points(mean)} of {in_points(possible)} points of the autograder, of all "
+        f"{number} submissions that have a result; one without any notebook counts as 0."
+    )
     if not scores.answers:
-        return f"Mean {mean:.2f} of {possible:g} points."
+        return words
     if scores.graded < scores.answers:
-        done = f"{scores.graded} of {scores.answers} graded"
-        return f"Mean {mean:.2f} of {possible:g} points, without written answers ({done})."
-    by_hand = scores.points / number
-    total, possible = mean + by_hand, possible + scores.possible / number
-    return f"Mean {total:.2f} of {possible:g} points, {by_hand:.2f} of them by hand."
+        return f"{words} By hand, {scores.graded} of {scores.answers} answers are graded."
+    total, possible = mean + scores.points / number, possible + scores.possible / number
+    return f"{words} With points by hand: {in_points(total)} of {in_points(possible)}."

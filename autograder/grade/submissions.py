@@ -76,7 +76,9 @@ class Submission:
         section: which one of several exports it lies in; "" if there is only one.
         submitted: when, in ISO 8601, with an offset if the export tells one; "" if unknown.
         late: whether the platform says that it came late.
-        exported: whether a platform gave it its name, so that the name says whose it is.
+        platform: that exported it, as "Canvas", so that the name says whose it is; "" if none did.
+        upload_as: what the name of a file begins with that the platform takes for feedback on
+            this submission; "" if it takes none.
         key: hash of all that the result depends on; "" as long as nothing has been read.
         digest: hash of the work itself, "" where there is none to speak of.
     """
@@ -90,7 +92,8 @@ class Submission:
     section: str = ""
     submitted: str = ""
     late: bool = False
-    exported: bool = False
+    platform: str = ""
+    upload_as: str = ""
     key: str = ""
     digest: str = ""
 
@@ -475,12 +478,12 @@ def _exported(export: Export) -> dict[Identity, Submission]:
     for label, files in students.items():
         numbers = {str(found.about.get(key) or "") for found in files for key in ("number", "when")}
         key = (unicodedata.normalize("NFC", label), *sorted(numbers))
-        result[key] = _students(label, files, about.get(label, Metadata()))
+        result[key] = _students(export.platform, label, files, about.get(label, Metadata()))
     keys = [(entry.name, str(entry.is_folder)) for entry in others]
     return result | dict(zip(keys, _one_each(others), strict=True))
 
 
-def _students(label: str, found: list[Found], about: Metadata) -> Submission:
+def _students(platform: Platform, label: str, found: list[Found], about: Metadata) -> Submission:
     """Return what one student submitted: of several attempts, the latest."""
     last, attempts = latest(found)
     note = f" (the latest of {attempts} attempts)" if attempts > 1 else ""
@@ -494,7 +497,8 @@ def _students(label: str, found: list[Found], about: Metadata) -> Submission:
         sids=about.column("sid"),
         submitted=about.submitted or (when.isoformat() if when else ""),
         late=any(each.is_late for each in last),
-        exported=True,
+        platform=platform.name,
+        upload_as=next((each.start for each in last if platform.takes_feedback), ""),
     )
 
 

@@ -12,7 +12,9 @@ from .sheets import SheetWriter
 from .tally import CaseId, CaseTally
 from .words import one_line
 
-CASES_HEAD = "question case name hidden submissions passed pass_rate commonest_message times"
+CASES_HEAD = (
+    "question case name hidden submissions passed pass_rate commonest_message times discrimination"
+)
 
 
 class GradesTable:
@@ -53,7 +55,9 @@ def write_cases(file: IO[str], cases: Mapping[CaseId, CaseTally]) -> None:
     for place, case in cases.items():
         (message, times), *_ = [*case.messages.most_common(1), ("", 0)]
         rate = round(case.passed / case.submissions, 4)
-        table.write((*place, case.submissions, case.passed, rate, message, times))
+        tells = case.discrimination
+        end = (message, times, "" if tells is None else round(tells, 3))
+        table.write((*place, case.submissions, case.passed, rate, *end))
 
 
 def _head(questions: list[str], written: list[str]) -> list[str]:

@@ -51,6 +51,12 @@ def points(n: float) -> str:
     return f"{round(n, 2):g}"
 
 
+def signed(n: float) -> str:
+    """Return a number from -1 to 1 with two decimals and its sign: +0.43, −0.10, 0.00."""
+    text = f"{n:+.2f}".replace("-", "\N{MINUS SIGN}")
+    return "0.00" if text[1:] == "0.00" else text
+
+
 def percent(n: float, total: float) -> str:
     """Return a share in percent; only none is 0 %, and only all are 100 %."""
     share = 100 * n / total if total else 0

@@ -30,7 +30,15 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .files import Files, unpack
-from .grading import Graded, GradedQuestion, WrittenAnswer, grade, modules_to_preload
+from .grading import (
+    Graded,
+    GradedPart,
+    GradedQuestion,
+    WrittenAnswer,
+    cells_to_run,
+    grade,
+    modules_to_preload,
+)
 from .homework import Homework, load
 from .processes import Sandbox
 from .report import MOST_CELLS, clean, cut, make_results, shortened
@@ -172,6 +180,9 @@ def describe(graded: Graded) -> dict[str, Any]:
         "cases": cases,
         "written": written,
         "faults": _find_faults(graded),
+        "upload_faults": list(graded.upload_faults),
+        "parts": _describe_parts(graded),
+        "code": _find_code(graded),
     }
 
 
@@ -194,6 +205,49 @@ def _describe_written(graded: Graded) -> list[dict[str, Any]]:
         text = cut(answer.found.text, graded.homework)
         written.append({**about, "text": text, "pictures": pictures})
     return written
+
+
+def _describe_parts(graded: Graded) -> list[dict[str, Any]]:
+    """Return what was graded of each part, and which cells failed."""
+    parts = [_describe_part(part) for part in graded.parts]
+    cells = [cell for part in parts for cell in part["cells"]]
+    texts = [cut(cell["error"], graded.homework) for cell in cells]
+    for cell, text in zip(cells, shortened(texts), strict=True):
+        cell["error"] = text
+    return parts
+
+
+def _describe_part(part: GradedPart) -> dict[str, Any]:
+    notebook = part.notebook
+    begins = {cell.index: cell.first_line for cell in notebook.cells} if notebook else {}
+    return {
+        "name": part.part.name,
+        "file": notebook.path if notebook else "",
+        "problem": part.problem,
+        "cells": [
+            {"number": fault.index + 1, "begins": begins[fault.index], "error": fault.error}
+            for fault in part.cell_faults[:MOST_CELLS]
+        ],
+        "more_cells": max(0, len(part.cell_faults) - MOST_CELLS),
+    }
+
+
+def _find_code(graded: Graded) -> dict[str, list[str]]:
+    """Return the cells of each part that a student wrote or changed."""
+    found = [(part.part.name, source) for part in graded.parts for source in _own_code(part)]
+    texts = shortened([cut(source, graded.homework) for _, source in found])
+    code: dict[str, list[str]] = {}
+    for (name, _), text in zip(found, texts, strict=True):
+        code.setdefault(name, []).append(text)
+    return code
+
+
+def _own_code(part: GradedPart) -> list[str]:
+    if part.notebook is None:
+        return []
+    given = {cell.source.strip() for cell in part.part.handed_out.cells}
+    cells = cells_to_run(part.notebook, part.part.handed_out).values()
+    return [source for source in cells if source.strip() not in given]
 
 
 def _describe_cases(question: GradedQuestion, homework: Homework) -> list[dict[str, Any]]:
