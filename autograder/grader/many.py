@@ -161,11 +161,14 @@ def describe(graded: Graded) -> dict[str, Any]:
     cases = [
         case for question in graded.questions for case in _describe_cases(question, graded.homework)
     ]
-    written = _describe_written(graded)
-    messages = [case["message"] for case in cases]
-    texts = iter(shortened([*messages, *(answer["text"] for answer in written)]))
-    for item, key in [*((case, "message") for case in cases), *((a, "text") for a in written)]:
-        item[key] = next(texts)
+    written, parts, code = _describe_written(graded), _describe_parts(graded), _find_code(graded)
+    places: list[tuple[Any, Any]] = [(case, "message") for case in cases]
+    places += [(answer, "text") for answer in written]
+    places += [(cell, "error") for part in parts for cell in part["cells"]]
+    places += [(sources, i) for sources in code.values() for i in range(len(sources))]
+    texts = shortened([holder[key] for holder, key in places])
+    for (holder, key), text in zip(places, texts, strict=True):
+        holder[key] = text
     return {
         "seconds": round(graded.seconds, 3),
         "score": round(sum(earned for earned, _ in totals), 5),
@@ -181,8 +184,8 @@ def describe(graded: Graded) -> dict[str, Any]:
         "written": written,
         "faults": _find_faults(graded),
         "upload_faults": list(graded.upload_faults),
-        "parts": _describe_parts(graded),
-        "code": _find_code(graded),
+        "parts": parts,
+        "code": code,
     }
 
 
@@ -209,15 +212,10 @@ def _describe_written(graded: Graded) -> list[dict[str, Any]]:
 
 def _describe_parts(graded: Graded) -> list[dict[str, Any]]:
     """Return what was graded of each part, and which cells failed."""
-    parts = [_describe_part(part) for part in graded.parts]
-    cells = [cell for part in parts for cell in part["cells"]]
-    texts = [cut(cell["error"], graded.homework) for cell in cells]
-    for cell, text in zip(cells, shortened(texts), strict=True):
-        cell["error"] = text
-    return parts
+    return [_describe_part(part, graded.homework) for part in graded.parts]
 
 
-def _describe_part(part: GradedPart) -> dict[str, Any]:
+def _describe_part(part: GradedPart, homework: Homework) -> dict[str, Any]:
     notebook = part.notebook
     begins = {cell.index: cell.first_line for cell in notebook.cells} if notebook else {}
     return {
@@ -225,7 +223,11 @@ def _describe_part(part: GradedPart) -> dict[str, Any]:
         "file": notebook.path if notebook else "",
         "problem": part.problem,
         "cells": [
-            {"number": fault.index + 1, "begins": begins[fault.index], "error": fault.error}
+            {
+                "number": fault.index + 1,
+                "begins": begins[fault.index],
+                "error": cut(fault.error, homework),
+            }
             for fault in part.cell_faults[:MOST_CELLS]
         ],
         "more_cells": max(0, len(part.cell_faults) - MOST_CELLS),
@@ -234,12 +236,11 @@ def _describe_part(part: GradedPart) -> dict[str, Any]:
 
 def _find_code(graded: Graded) -> dict[str, list[str]]:
     """Return the cells of each part that a student wrote or changed."""
-    found = [(part.part.name, source) for part in graded.parts for source in _own_code(part)]
-    texts = shortened([cut(source, graded.homework) for _, source in found])
-    code: dict[str, list[str]] = {}
-    for (name, _), text in zip(found, texts, strict=True):
-        code.setdefault(name, []).append(text)
-    return code
+    code = {
+        part.part.name: [cut(source, graded.homework) for source in _own_code(part)]
+        for part in graded.parts
+    }
+    return {name: sources for name, sources in code.items() if sources}
 
 
 def _own_code(part: GradedPart) -> list[str]:
