@@ -149,11 +149,12 @@ def test_records_are_what_the_bank_says(graded, test_files):
         record = read_record(graded, name)
         verdicts = {(c["question"], c["case"]): c["passed"] for c in record.cases}
         assert verdicts == expected_verdicts(answers, test_files), record.name
-        assert record.score == pytest.approx(sum(c["points"] for c in record.cases if c["passed"]))
+        earned = sum(case["points"] for case in record.cases if case["passed"])
+        assert record.score == pytest.approx(earned, abs=1e-4)  # it may be of thirds
         assert record.possible == possible()
         assert not record.faults
         parts = [part for q in record.questions.values() for part in q.values()]
-        assert record.score == pytest.approx(sum(earned for earned, _ in parts))
+        assert record.score == pytest.approx(sum(earned for earned, _ in parts), abs=1e-4)
 
 
 def test_results_are_in_gradescopes_form(graded):
@@ -170,7 +171,7 @@ def test_table_of_grades_has_every_submission_once(graded):
     for row, record in zip(rows, iter_records(graded), strict=True):
         assert float(row["total"]) == record.score
         points = [float(v) for k, v in row.items() if k.endswith((" public", " hidden"))]
-        assert sum(points) == pytest.approx(record.score)
+        assert sum(points) == pytest.approx(record.score, abs=1e-4)
 
 
 def test_table_of_cases_counts_passes_and_finds_the_commonest_message(graded):
@@ -782,6 +783,18 @@ def test_who_left_stays_until_the_folder_is_deleted(sections, capsys):
     shutil.rmtree("out/submissions/submission_4")
     assert run_on() == 0
     assert list(rows()) == NAMES[:3]
+
+
+def test_a_class_that_was_taken_for_one_submission_leaves_no_line(sections, capsys):
+    assert run_on(sections, "--one") == 0
+    assert list(rows()) == ["x"]
+    # The stand-in finds homework in anything; the grader does not.
+    path = Path("out/submissions/x/results.json")
+    path.write_text(path.read_text().replace('"facts": null', '"facts": {"kind": "no notebook"}'))
+    assert run_on(sections) == 0
+    assert "Taken for one submission before, and now for a class: x." in capsys.readouterr().out
+    assert run_on() == 0
+    assert list(rows()) == NAMES
 
 
 def test_a_late_one_comes_behind_its_neighbour(sections, capsys):
@@ -1400,9 +1413,10 @@ def test_memory_does_not_grow_with_the_class(tmp_path, monkeypatch):
         assert counted.submissions == number
         return highest
 
-    # Their names are in some lists and sets, and the gradebook has a row of numbers for each; below
-    # 200, tables of counts still fill.
-    assert peak(600) - peak(200) < 400 * 3000
+    # Their names are in some lists and sets, the gradebook has a row of numbers for each, and alike
+    # work is found by short hashes; below 200, tables of counts still fill. A record has more than
+    # 20,000 bytes.
+    assert peak(600) - peak(200) < 400 * 5000
 
 
 def grades_of(records: list[Record]) -> str:

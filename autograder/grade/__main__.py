@@ -385,6 +385,8 @@ def print_earlier(run: Run) -> None:
             f"Not in what was given, and kept in the tables: {', '.join(run.kept)}. To leave one "
             f"out, delete its folder in {run.out}/submissions."
         )
+    if run.dropped:
+        print(f"Taken for one submission before, and now for a class: {', '.join(run.dropped)}.")
     if run.outdated:
         print(
             f"{run.outdated} of the earlier ones were graded with another homework.zip: give all "

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from . import UsageError
-from .results import held, read_record, with_known
+from .results import held, place_of, read_record, with_known
 from .submissions import Submission
 
 MOST_CANDIDATES = 5
 # Of a name, or an address: what somebody may have meant to write.
 PARTS = re.compile(r"[\s@]+")
-ATTEMPTS = re.compile(r" \(the latest of \d+ attempts\)$")
 
 
 def recognised(out: Path, submissions: list[Submission]) -> list[Submission]:
@@ -31,17 +29,13 @@ def recognised(out: Path, submissions: list[Submission]) -> list[Submission]:
     if not missing or found.issubset(names):
         return submissions
     records = filter(None, (read_record(out, name) for name in missing))
-    by_place = {_place(record.file): record.name for record in records}
+    by_place = {place_of(record.file): record.name for record in records}
     return [
         submission
         if submission.name in names
-        else replace(submission, name=by_place.get(_place(submission.file), submission.name))
+        else replace(submission, name=by_place.get(place_of(submission.file), submission.name))
         for submission in submissions
     ]
-
-
-def _place(file: str) -> str:
-    return os.path.abspath(ATTEMPTS.sub("", file))
 
 
 def choose(words: Iterable[str], submissions: Sequence[Submission], out: Path) -> set[str]:

@@ -12,12 +12,14 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from ..grader.facts import NO_NOTEBOOK
 from . import RUN, UsageError
 from .homework_zip import HomeworkZip
 from .progress import Progress
@@ -36,6 +38,7 @@ ABOUT = (
 )  # fmt: skip
 # What ``run.json`` says of the run that has graded last.
 GRADED_BY = {"date", "title", "version", "zip"}
+ATTEMPTS = re.compile(r" \(the latest of \d+ attempts\)$")
 # Of so many that were graded now, the points before are told.
 MOST_TOLD = 20
 
@@ -146,9 +149,19 @@ class Record:
         return cls(**{item.name: data[item.name] for item in fields(cls) if item.name in data})
 
 
+def place_of(file: str) -> str:
+    """Return where something lay, from what a record or a submission says for people."""
+    return os.path.abspath(ATTEMPTS.sub("", file))
+
+
 def kind_of(case: Case) -> str:
     """Return the kind of fault for which a test case failed; "" if it passed."""
     return case["facts"]["kind"] if case["facts"] else ""
+
+
+def holds(case: Case) -> bool:
+    """Whether there was a notebook for a test case."""
+    return kind_of(case) != NO_NOTEBOOK
 
 
 def readings_of(case: Case) -> list[list[str]]:
@@ -370,6 +383,7 @@ class Run:
         copies: what is known of submissions with the same content as another one, and its name.
         as_before: how many results of what was given are still good.
         kept: names of those that were not given.
+        dropped: names of those that held nothing, and now turn out to hold submissions.
         outdated: how many of them another ``homework.zip`` has graded.
         waiting: names of those that an interrupted run has not graded, and that were not given.
         graded: how many submissions `keep` has kept.
@@ -399,12 +413,14 @@ class Run:
         self.as_before = self.graded = self.outdated = 0
         self.missing_protections: dict[str, None] = {}  # in order
         self.first: dict[str, str] = {}  # a submission's name, by its key
+        self.around: set[str] = set()  # folders in which submissions lie
         self._questions: tuple[dict[str, None], dict[str, None]] = ({}, {})
         submissions = list(submissions) if again else submissions
         # Whose ever it is: the same work gets the same points.
         self.again = {each.key for each in submissions if each.name in again} if again else set()
         names = [self._add(submission) for submission in submissions]
         given, before = set(names), held(out)
+        self.dropped: list[str] = []
         self.kept = [n for n in before.names if n not in given and self._is_kept(n)]
         self.waiting = [n for n in before.waiting if n not in given]
         held_now = {*given, *self.kept}
@@ -443,6 +459,7 @@ class Run:
         else:
             self.todo.append(submission)
         self.first.setdefault(submission.key, submission.name)
+        self.around.update(map(str, Path(place_of(submission.file)).parents))
         return submission.name
 
     def _keep_up(self, old: Record, wanted: Record) -> None:
@@ -453,9 +470,16 @@ class Run:
             copy_results(self.out, new, old.name)
 
     def _is_kept(self, name: str) -> bool:
-        """Look at what was not given; return whether its record can be read."""
+        """Look at what was not given; return whether it stays.
+
+        Not if it is a class that was taken for one submission.
+        """
         record = read_record(self.out, name)
         if record is None:
+            return False
+        if place_of(record.file) in self.around and not any(map(holds, record.cases)):
+            self.dropped.append(name)
+            (folder_of(self.out, name) / RESULTS).unlink()
             return False
         is_old = record.homework != self.homework.hash
         self.outdated += is_old

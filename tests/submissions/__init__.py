@@ -76,6 +76,8 @@ class Cell(Told):
 
 BANK: list[Answer] = []
 STUDENTS: list[Cell] = []
+# What students did wrong in questions that are gone, and may come back next year.
+GONE_MISTAKES: set[str] = set()
 
 
 def wrong(*, fails: str, names: str = "", says: str = "") -> Callable[[Callable], Callable]:
@@ -121,7 +123,8 @@ for _module in pkgutil.iter_modules(__path__):
 
 for _entry in json.loads(STUDENTS_FILE.read_text(encoding="utf-8")):
     if _entry["function"] not in QUESTIONS:
-        continue  # its question is gone, and may come back next year
+        GONE_MISTAKES.update(_entry.get("names", ()))
+        continue
     STUDENTS.append(
         Cell(
             question=QUESTIONS[_entry["function"]],

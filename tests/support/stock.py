@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import nbformat
-from submissions import BANK, Answer
+from submissions import BANK, QUESTIONS, Answer
 
 from autograder.release.stock import grade
 
@@ -82,7 +82,8 @@ BROKEN_SAMPLE = ("relu_sgd", "wrong")
 def answers_of(sample: tuple[str, str]) -> list[Answer]:
     """Return the answers of the bank that are in a sample."""
     by_id = {answer.id: answer for answer in BANK}
-    return [by_id[name] for name in SAMPLES[sample]]
+    asked = {f"{question}-{function}" for function, question in QUESTIONS.items()}
+    return [by_id[name] for name in SAMPLES[sample] if name.rpartition("-")[0] in asked]
 
 
 def write_sample(sample: tuple[str, str], path: Path) -> None:
