@@ -22,7 +22,14 @@ PATH = re.compile(r"(?:[\w.*-]+/)+[\w.*-]*|[\w*-]+\.(?:py|md|ipynb|toml|json|yml
 PLACES = ["", "autograder/", "autograder/grader/", "autograder/release/", "autograder/grade/"]
 PLACES += ["autograder/grader/gradescope/", "assignment/", "student/", "tests/"]
 # Made by the commands that the docs explain, or names of the reader's own.
-OTHERS = {"index.html", "results.json", "homework.json", "submissions.zip", "compare.txt"}
+OTHERS = {
+    "gradebook.json",
+    "index.html",
+    "results.json",
+    "homework.json",
+    "submissions.zip",
+    "compare.txt",
+}
 OTHERS |= {
     "checks.py",
     "call.py",
