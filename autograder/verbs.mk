@@ -15,6 +15,7 @@ setup: $(READY) ## make .venv from requirements.lock (every other verb does it i
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; make PYTHON=/path/to/python3.11 setup"; exit 1; }
+	@test ! -L $(VENV) || { echo "$(VENV) is a link, and what it leads to is not cleared: remove it"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@touch $@
@@ -29,7 +30,7 @@ new: $(READY) ## begin another homework beside this one: make new NAME=optimizer
 	$(RUN) -m autograder.release.new "$(NAME)"
 
 # Outputs go first: they are no code, and lint would stop at them.
-format: $(READY) ## strip outputs and cell ids from the masters, and format the code
+format: $(READY) ## clean the masters, write points and minutes into their texts, format the code
 	$(RUN) -m autograder.release --clean
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
