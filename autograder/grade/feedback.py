@@ -225,7 +225,8 @@ class FeedbackPages(ExitStack):
                 continue
             readings = readings_of(case)
             # Messages without a name may say different things.
-            key = kind_of(case), *(map(tuple, readings) if readings else [case["message"]])
+            said = (case["facts"] or {}).get("summary") or case["message"]
+            key = kind_of(case), *(map(tuple, readings) if readings else [said])
             where = _where(case)
             if key in faults:
                 faults[key].others.append(where)
