@@ -39,6 +39,7 @@ OTHERS |= {
     "assignment/optimizers.ipynb",
 }
 OTHERS |= {".release-cache/", "q1c_i_my_function.py", "submission_123/", "submission_metadata.yml"}
+OTHERS |= {"alike.html", "feedback/", "feedback_canvas.zip", "feedback_moodle.zip"}
 
 
 @pytest.fixture(params=DOCS, ids=lambda path: path.name)

@@ -127,6 +127,17 @@ def test_faults_that_differ_are_told_apart(tmp_path, homework):
     assert document.count("<pre>") == 2
 
 
+def test_error_without_a_name_is_said_once_for_all_hidden_tests(tmp_path, homework):
+    said = {"kind": "raised", "summary": "NameError, on input of this kind.", "hidden": True}
+    cases = [
+        case("q1a_i", i, f"NameError ({about})", about=about, **said)
+        for i, about in enumerate(("ties", "zeros"), 1)
+    ]
+    document = draw(tmp_path, homework, record(*cases))
+    assert document.count("<pre>") == 1
+    assert "The same: hidden test, zeros." in text_of(document)
+
+
 def test_cells_that_failed_and_files_are_named(tmp_path, homework):
     cell = {"number": 4, "begins": "import panda", "error": "ModuleNotFoundError: panda"}
     parts = [

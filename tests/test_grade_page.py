@@ -26,11 +26,15 @@ from lab.mistakes import SENTENCES
 from submissions import BANK, Answer
 from support.answers import case_name, named
 from support.browser import ARGUMENTS, CHROMIUM
+from support.classroom import HOMEWORK
 
 from autograder.grade import page, words
+from autograder.grade.feedback import ByHand, FeedbackPages
+from autograder.grade.homework_zip import read_homework
 from autograder.grade.page import write_page
 from autograder.grade.results import Record
-from autograder.grade.tally import CaseId, Tally
+from autograder.grade.similar import Findings, Line, Pair, write_alike
+from autograder.grade.tally import CaseId, Submission, Tally
 from autograder.grade.templates import STYLE
 from autograder.grader import facts, grading, homework
 
@@ -748,6 +752,31 @@ def test_nothing_scrolls_sideways(kind, width, document, records, visit):
         document = draw([*records[:10], *named])
     opened = visit(document, width)
     opened.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })")
+    assert opened.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_page_of_a_student_does_not_scroll_sideways(width, records, visit, tmp_path):
+    long = "x" * 3000
+    cell = {"number": 4, "begins": long[:60], "error": long}
+    parts = [{"name": long, "file": long, "problem": long, "cells": [cell], "more_cells": 1}]
+    answer = {"question": "w", "points": 2, "text": long, "pictures": []}
+    record = replace(hostile(records), name="x", who=[long], parts=parts, written=[answer])
+    with FeedbackPages(tmp_path, read_homework(HOMEWORK), ABOUT) as pages:
+        pages.add(record, {"w": ByHand(1, [(1, long)], long)})
+    opened = visit((tmp_path / "feedback/x.html").read_text(encoding="utf-8"), width)
+    assert opened.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_page_of_alike_work_does_not_scroll_sideways(width, records, visit):
+    long = replace(hostile(records), name="x" * 3000, who=["y" * 3000])
+    lines = [Line(f"    {'z' * 3000}", True), Line("", False)]
+    pair = Pair((long.name, long.name), 50, {"f" * 300: 0.9}, {"f" * 300: (lines, lines)})
+    names = {long.name: Submission.of(long)}
+    file = io.StringIO()
+    write_alike(file, Findings(40, names, [(long.name, long.name)], pairs=[pair]), ABOUT)
+    opened = visit(file.getvalue(), width)
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
 
 

@@ -58,6 +58,9 @@ what is written to DIR:
   cases.csv      a line for each test case: pass rate, commonest message
   index.html     a page about the class
   written.html   a page on which to grade written answers
+  alike.html     work that agrees more than chance allows, side by side
+  feedback/      a page for each student; feedback_canvas.zip and feedback_moodle.zip have them
+                 under the names that these platforms take back
   submissions/   a folder for each submission, with results.json in Gradescope's form
   compare.txt    with --compare: what was printed
 To leave a submission out of the tables, delete its folder in DIR/submissions.
@@ -362,7 +365,9 @@ def print_summary(run: Run, totals: dict[str, Any], by_hand: HandScores, summary
     for line in summary.lines():
         print(one_line(line, 1000))
     tables = (results.GRADES, results.GRADEBOOK, results.CANVAS, results.CASES)
-    for name in (*tables, results.PAGE, results.WRITTEN, "submissions/"):
+    pages = (results.PAGE, results.WRITTEN, results.ALIKE, f"{results.FEEDBACK}/")
+    zips = sorted(path.name for path in run.out.glob(results.FEEDBACK_ZIPS))
+    for name in (*tables, *pages, *zips, "submissions/"):
         if (run.out / name).exists():
             print(f"  {run.out}/{name}")
     for sentence in run.missing_protections:

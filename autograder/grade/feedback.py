@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from ..grader.facts import NO_NOTEBOOK
 from .homework_zip import HomeworkZip, WrittenQuestion
-from .results import FEEDBACK, Case, Record, kind_of, page_of, readings_of, replacing
+from .results import FEEDBACK, FEEDBACK_ZIPS, Case, Record, kind_of, page_of, readings_of, replacing
 from .scores import Mark
 from .tally import sort_by_mistake
 from .templates import template
@@ -143,7 +143,7 @@ class FeedbackPages(ExitStack):
         for path in (self.out / FEEDBACK).glob("*.html"):
             if path.name not in self.names:
                 path.unlink()
-        for path in self.out.glob("feedback_*.zip"):
+        for path in self.out.glob(FEEDBACK_ZIPS):
             if path.name not in self.archives:
                 path.unlink()
         return list(self.archives)
@@ -225,7 +225,8 @@ class FeedbackPages(ExitStack):
                 continue
             readings = readings_of(case)
             # Messages without a name may say different things.
-            key = kind_of(case), *(map(tuple, readings) if readings else [case["message"]])
+            said = (case["facts"] or {}).get("summary") or case["message"]
+            key = kind_of(case), *(map(tuple, readings) if readings else [said])
             where = _where(case)
             if key in faults:
                 faults[key].others.append(where)

@@ -29,7 +29,7 @@ RESULTS = "results.json"
 LOCK, WORK, LOG = ".lock", ".work", "log.txt"
 GRADES, CASES, PAGE, COMPARED = "grades.csv", "cases.csv", "index.html", "compare.txt"
 WRITTEN, GRADEBOOK, CANVAS = "written.html", "gradebook.csv", "canvas.csv"
-ALIKE, FEEDBACK = "alike.html", "feedback"
+ALIKE, FEEDBACK, FEEDBACK_ZIPS = "alike.html", "feedback", "feedback_*.zip"
 Case = dict[str, Any]  # an item of `Record.cases`
 # What a record says of a submission, whatever came of it.
 ABOUT = (
@@ -521,6 +521,8 @@ class Run:
         """Say what the run is about; tables of an earlier one go."""
         for name in (GRADES, CASES, COMPARED, PAGE, WRITTEN, ALIKE, GRADEBOOK, CANVAS):
             (self.out / name).unlink(missing_ok=True)
+        for path in self.out.glob(FEEDBACK_ZIPS):
+            path.unlink()
         write_json(self.out / RUN, {"finished": False, **self.about})
 
     def end(self, totals: dict[str, Any]) -> None:

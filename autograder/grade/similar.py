@@ -88,6 +88,9 @@ class Pair:
     code: dict[str, tuple[list[Line], list[Line]]] = field(default_factory=dict)
 
 
+NOBODY: frozenset[str] = frozenset()
+
+
 class Origin(NamedTuple):
     """Where a submission is from."""
 
@@ -102,7 +105,7 @@ class Origin(NamedTuple):
         account = re.sub(r"(_LATE)?(_\d+)_\d+_$", r"\2", record.upload_as)
         people = {*map(str.casefold, record.emails), *record.sids, account} - {""}
         team = record.upload_as if record.platform == "Moodle" else ""
-        return cls(Submission.of(record), frozenset(people), team)
+        return cls(Submission.of(record), frozenset(people) if people else NOBODY, team)
 
 
 @dataclass(frozen=True)
