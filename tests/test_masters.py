@@ -188,7 +188,7 @@ MISTAKES = [
     (replaced("**2 points · about 10", "**3 points · about 10"), "but the questions make it `**2 points · about 10 minutes**`: run `make format`"),
     (replaced("**2 points · about 10", "**about 10"), "the text says no points: write **2 points** below it"),
     (replaced("about 10 minutes", "a while"), "the expected time is missing: write `about 10 minutes` next to the points"),
-    (replaced("0.5 points: (a)", "1 points: (a)"), "(q1b_vote, `# END QUESTION`): the items of the rubric add up to 2.5 points, but the question has 2"),
+    (replaced("0.5 points: (a)", "1 points: (a)"), "(q1b_vote, `# END QUESTION`): the items of the rubric add up to 2.5 points, the question has 2"),
     # what git and editors leave behind
     (replaced(CONFIG, "<<<<<<< HEAD\n" + CONFIG), "cell 14 (`<<<<<<< HEAD`): holds both sides of a merge conflict"),
     (replaced(RETURN, f"<<<<<<< HEAD\n{RETURN}\n=======\n"), "holds both sides of a merge conflict: keep one"),

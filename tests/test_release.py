@@ -120,7 +120,7 @@ def test_a_rubric_that_does_not_add_up_or_is_no_list_is_refused(project, old, ne
     edit(project, old, new)
     text = refusal(project)
     assert text.startswith("gradient_descent.ipynb, cell ")
-    assert "(q1b_vote)" in text
+    assert "(q1b_vote, " in text
     assert words in text
 
 
@@ -141,7 +141,7 @@ def test_a_model_answer_needs_no_rubric():
 
 
 def test_homework_json_holds_what_guides_those_who_grade(root, masters):
-    described = package.describe(root, masters)["notebooks"]["gradient_descent"]
+    described = package.describe(read_declared(root), masters)["notebooks"]["gradient_descent"]
     (about,) = [question for question in described if question["written"]]
     assert about["title"].startswith(f"{about['id']}: ")
     assert about["model_answer"].startswith("<p><strong>Model answer.</strong>")

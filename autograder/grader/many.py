@@ -41,7 +41,7 @@ from .grading import (
 )
 from .homework import Homework, load
 from .processes import Sandbox
-from .report import MOST_CELLS, clean, cut, make_results, shortened
+from .report import MOST_BYTES, MOST_CELLS, clean, cut, make_results, shortened
 from .upload import Upload, make_upload
 
 # What scores and messages can depend on, besides Python.
@@ -49,6 +49,8 @@ PACKAGES = ("numpy", "otter-grader", "ipython")
 # From <linux/prctl.h>: a signal for this process when the thread that started it ends.
 PR_SET_PDEATHSIG = 1
 LONGEST_LINE = 300  # of a fault
+# Bytes of a student's code in a record. An honest one has some 10,000.
+MOST_CODE = 2**16
 # Of a picture in a written answer that is kept for the page on which people grade, and of all of a
 # submission. A figure of matplotlib has 30 kB, a photo that was made smaller 200.
 LARGEST_PICTURE, LARGEST_PICTURES, MOST_PICTURES = 500_000, 1_000_000, 20
@@ -165,8 +167,7 @@ def describe(graded: Graded) -> dict[str, Any]:
     places: list[tuple[Any, Any]] = [(case, "message") for case in cases]
     places += [(answer, "text") for answer in written]
     places += [(cell, "error") for part in parts for cell in part["cells"]]
-    places += [(sources, i) for sources in code.values() for i in range(len(sources))]
-    texts = shortened([holder[key] for holder, key in places])
+    texts = shortened([holder[key] for holder, key in places], MOST_BYTES - MOST_CODE)
     for (holder, key), text in zip(places, texts, strict=True):
         holder[key] = text
     return {
@@ -236,11 +237,12 @@ def _describe_part(part: GradedPart, homework: Homework) -> dict[str, Any]:
 
 def _find_code(graded: Graded) -> dict[str, list[str]]:
     """Return the cells of each part that a student wrote or changed."""
-    code = {
-        part.part.name: [cut(source, graded.homework) for source in _own_code(part)]
-        for part in graded.parts
-    }
-    return {name: sources for name, sources in code.items() if sources}
+    found = [(part.part.name, source) for part in graded.parts for source in _own_code(part)]
+    texts = shortened([cut(source, graded.homework) for _, source in found], MOST_CODE)
+    code: dict[str, list[str]] = {}
+    for (name, _), text in zip(found, texts, strict=True):
+        code.setdefault(name, []).append(text)
+    return code
 
 
 def _own_code(part: GradedPart) -> list[str]:

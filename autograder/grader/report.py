@@ -225,10 +225,15 @@ def cut(text: str, homework: Homework) -> str:
     return f"{text[:longest]}\n(cut: {len(text) - longest} more characters)"
 
 
-def shortened(texts: list[str]) -> list[str]:
-    """Return texts with at most `MOST_BYTES` as JSON; of too much, only the longest are cut."""
+def shortened(texts: list[str], most: int | None = None) -> list[str]:
+    """Return texts with at most so many bytes as JSON; of too much, only the longest are cut.
+
+    Args:
+        texts: that go into one file.
+        most: bytes of all together, by default `MOST_BYTES`.
+    """
     sizes = [_size(text) for text in texts]
-    left = MOST_BYTES
+    left = MOST_BYTES if most is None else most
     for number, size in enumerate(sorted(sizes)):
         share = left // (len(sizes) - number)
         if size > share:
@@ -240,7 +245,7 @@ def shortened(texts: list[str]) -> list[str]:
 def _cut_to(text: str, size: int) -> str:
     if _size(text) <= size:
         return text
-    lengths = range(1, len(text))
+    lengths = range(1, min(len(text), size))  # a character takes at least one byte
     most = bisect_right(lengths, size - _size(SHORTENED), key=lambda n: _size(text[:n]))
     return text[:most] + SHORTENED
 
