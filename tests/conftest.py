@@ -1,4 +1,4 @@
-"""What several test modules share."""
+"""What several test modules share: those of the tools here, those of the homework in homework/."""
 
 from __future__ import annotations
 

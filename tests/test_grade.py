@@ -1417,9 +1417,8 @@ def test_memory_does_not_grow_with_the_class(tmp_path, monkeypatch):
 
     peak(10)  # loads what is needed once
     # Their names are in some lists and sets, the gradebook has a row of numbers for each, and alike
-    # work is found by short hashes; below 200, tables of counts still fill. A record has more than
-    # 20,000 bytes.
-    assert peak(600) - peak(200) < 400 * 7000
+    # work is found by short hashes. A record has more than 50,000 bytes.
+    assert peak(160) - peak(80) < 80 * 10_000
 
 
 def grades_of(records: list[Record]) -> str:

@@ -218,7 +218,7 @@ def _describe_parts(graded: Graded) -> list[dict[str, Any]]:
 
 def _describe_part(part: GradedPart, homework: Homework) -> dict[str, Any]:
     notebook = part.notebook
-    begins = {cell.index: cell.first_line for cell in notebook.cells} if notebook else {}
+    cells = {cell.index: cell for cell in notebook.cells} if notebook else {}
     return {
         "name": part.part.name,
         "file": notebook.path if notebook else "",
@@ -226,7 +226,7 @@ def _describe_part(part: GradedPart, homework: Homework) -> dict[str, Any]:
         "cells": [
             {
                 "number": fault.index + 1,
-                "begins": begins[fault.index],
+                "begins": cells[fault.index].first_line,
                 "error": cut(fault.error, homework),
             }
             for fault in part.cell_faults[:MOST_CELLS]

@@ -57,7 +57,7 @@ class Cell:
     @property
     def first_line(self) -> str:
         """The first line that is not empty, at most 60 characters: how a report names a cell."""
-        lines = (_printable(line).strip() for line in self.source.splitlines())
+        lines = (_printable(line[:1000]).strip() for line in self.source.splitlines())
         return next(filter(None, lines), "")[:60]
 
 

@@ -18,7 +18,7 @@ from support.points import all_masters
 
 from autograder.release import points, settings
 
-LAB = Path(__file__).resolve().parent.parent / "assignment" / "lab"
+LAB = Path(__file__).resolve().parents[2] / "assignment" / "lab"
 NAMES = [*all_masters()]
 
 
