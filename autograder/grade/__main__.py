@@ -304,6 +304,7 @@ def report(
     """Write tables and pages; return what was counted, and what there is to say of students."""
     tally, book = Tally(homework.mistakes), Gradebook(wanted, homework.written)
     about = {**run.about, "id": run_id(run.out, homework.title), "titles": homework.titles}
+    about["written"] = list(homework.written)
     with (
         Alike(homework.functions, homework.given) as alike,
         FeedbackPages(run.out, homework, run.about) as feedback,

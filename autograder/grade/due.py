@@ -33,9 +33,8 @@ class Due:
     is_guess: bool
 
     def __str__(self) -> str:
-        zone = (
-            f"{self.moment:%Z}, {self.moment:%z}" if self.moment.tzname() else f"{self.moment:%z}"
-        )
+        offset, name = self.moment.isoformat()[-6:], self.moment.tzname() or ""
+        zone = name if offset in name else ", ".join(filter(None, (name, offset)))
         why = "; no time zone was given, this machine's was taken" if self.is_guess else ""
         return f"{self.moment:%Y-%m-%d %H:%M} ({zone}{why})"
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import IO, Any, NamedTuple
 
 from ..grader import facts
-from .results import ALIKE, CASES, GRADES
+from .results import ALIKE, CASES, GRADES, WRITTEN
 from .similar import Findings
 from .tally import (
     LEAST_FOR_CORRELATION,
@@ -76,7 +76,11 @@ def write_page(
             by its id; ``zips``, names of the zip files with feedback.
         findings: what is alike.
     """
-    view = _view(tally, about) | {"found": findings or Findings(), "alike": ALIKE}
+    view = _view(tally, about) | {
+        "found": findings or Findings(),
+        "alike": ALIKE,
+        "written": WRITTEN if about.get("written") else "",
+    }
     text = template("page.html").render(view, tables=(GRADES, CASES))
     file.write(text.lstrip())
 
