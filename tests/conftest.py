@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.browser import ARGUMENTS, CHROMIUM
 from support.once import make_once
 from xdist.scheduler import LoadScopeScheduling
 
@@ -99,6 +100,19 @@ def stock(tmp_path_factory) -> Callable[[tuple[str, str]], dict[str, list[dict]]
         return make_once(tmp_path_factory, name, lambda folder: grade_sample(sample, folder))
 
     return get
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser without a window; tests that need one are skipped where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from submissions import BANK
 from support.answers import uses_torch
-from support.browser import ARGUMENTS, CHROMIUM
 from support.classroom import grade, write_notebooks
 
 from autograder.grade import UsageError, scores
@@ -86,18 +85,6 @@ def table_of(by_hand: HandScores, records: list[Record]) -> list[dict[str, str]]
 
 
 # -- the page in a browser ----------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

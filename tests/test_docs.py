@@ -23,6 +23,7 @@ PLACES = ["", "autograder/", "autograder/grader/", "autograder/release/", "autog
 PLACES += ["autograder/grader/gradescope/", "assignment/", "student/", "tests/"]
 # Made by the commands that the docs explain, or names of the reader's own.
 OTHERS = {
+    "grades/index.html",
     "gradebook.json",
     "index.html",
     "results.json",

@@ -12,7 +12,6 @@ import io
 import pickle
 import random
 import re
-import shutil
 import statistics
 import weakref
 from collections import Counter, defaultdict
@@ -25,7 +24,6 @@ import pytest
 from lab.mistakes import SENTENCES
 from submissions import BANK, Answer
 from support.answers import case_name, named
-from support.browser import ARGUMENTS, CHROMIUM
 from support.classroom import HOMEWORK
 
 from autograder.grade import page, words
@@ -705,18 +703,6 @@ def test_list_of_faults_says_how_many_it_leaves_out(records):
 
 
 # ---- Browser ---------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None or shutil.which(CHROMIUM) is None:
-        pytest.skip("chromium is not installed: the page's browser tests need it")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

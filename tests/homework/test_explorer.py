@@ -18,7 +18,6 @@ import pytest
 from lab import explorer
 from lab.data import HEIGHTS, KNOTS, make_dataset
 from lab.history import WIDTHS, History, load_history
-from support.browser import ARGUMENTS, CHROMIUM
 
 MINUS = "\N{MINUS SIGN}"
 LIMIT = 300_000
@@ -224,18 +223,6 @@ def test_picture_draws_the_last_snapshot(shipped, dataset):
 
 
 # ---- Browser ---------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed: the explorer's browser tests need it")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
