@@ -206,13 +206,21 @@ def test_digits_give_rubric_items_and_points(show):
 
 @pytest.mark.parametrize(
     ("typed", "state"),
-    [("1.5", "✓ 1.5 of 2"), ("1,25", "✓ 1.25 of 2"), ("7", "✓ 2 of 2"), ("x", "○ to grade")],
+    [
+        ("1.5", "✓ 1.5 of 2"),
+        ("1,25", "✓ 1.25 of 2"),
+        ("7", "○ to grade"),
+        ("15", "○ to grade"),
+        ("1x", "○ to grade"),
+    ],
 )
 def test_points_can_be_typed(show, typed, state):
     page = show()
     press(page, "p")
     page.keyboard.type(typed)
     assert states(page)[0] == state
+    refused = f"points are a number from 0 to 2, not {typed}"
+    assert (refused in page.locator("#said").inner_text()) == (state == "○ to grade")
     press(page, "Enter", "j")
     assert page.locator("#points").input_value() == ""
 
@@ -587,6 +595,18 @@ def test_new_scores_take_the_place_of_kept_ones_and_others_stay(tmp_path):
     assert by_hand.marks(CLASS[1])[0].points is None
     scores.save(tmp_path, by_hand, QUESTIONS)
     assert ("bob", WHY) not in scores.load([], tmp_path, QUESTIONS, NAMES).scores
+
+
+def test_a_table_of_points_alone_takes_no_words_away(tmp_path):
+    head = "submission,question,points"
+    said = f"{head},rubric,comment\nada,{WHY},1,#1,well said\nbob,{WHY},1,#1,well said\n"
+    scores.save(tmp_path, read(tmp_path, said), QUESTIONS)
+    by_hand = read(tmp_path, f"{head}\nada,{WHY},1\nbob,{WHY},2\n").scores
+    words = {name: (score.rubric, score.comment) for (name, _), score in by_hand.items()}
+    # They are about other points.
+    assert words == {"ada": ("#1", "well said"), "bob": ("", "")}
+    by_hand = read(tmp_path, f"{head},comment\nada,{WHY},1,\n").scores
+    assert by_hand["ada", WHY].comment == ""
 
 
 def test_the_score_of_a_changed_answer_does_not_count_and_is_named(tmp_path):

@@ -183,7 +183,7 @@ def test_written_answers_show_points_rubric_and_comment(tmp_path, homework):
 def test_written_answers_without_points_are_said_to_be_open(tmp_path, homework):
     text = text_of(draw(tmp_path, homework, record(*USUAL, written=[written(text="")])))
     assert "1 of 3 points by tests" in text
-    assert "together they give up to 2 points more" in text
+    assert "together they give up to 2 points." in text
     assert "q1b_vote not graded yet There is no answer." in text
 
 

@@ -294,7 +294,7 @@ def test_mean_is_of_all_results_wherever_it_is_said(records):
     tally = count(class_)
     assert tally.totals()["mean"] == tally.mean == round(50.125 / 3, 2)
     text = text_of(draw_tally(tally))
-    assert f"Mean score {tally.mean:g} of" in text
+    assert f"Mean, by tests {tally.mean:g} of" in text
     assert f"mean {tally.mean:g}" in text_of(section(draw_tally(tally), "scores"))
     assert "Of all 3 submissions that have a result" in text
     assert sum(int(n) for n in re.findall(r"(\d) of 3 \(", section_rows(class_))) == 3

@@ -382,7 +382,7 @@ def test_what_the_platform_says_counts_where_no_time_is_known(write):
 
 def test_the_summary_says_in_which_time_zone_it_was_due(write):
     assert (
-        "Due 2026-03-01 23:59 (CET, +01:00): 0 of 0 late."
+        "Due 2026-03-01 23:59 (CET, +01:00): 0 of 0 students late."
         in write([], CLASS, due="2026-03-01 23:59 Europe/Berlin").said
     )
     assert (

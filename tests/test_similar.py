@@ -241,7 +241,8 @@ def test_long_written_answers_that_are_equal_word_for_word_are_found(homework):
         replace(record, written=[{"question": "w", "points": 2, "text": text, "pictures": []}])
         for record, text in zip(class_of(honest(5, seed=2)), texts, strict=True)
     ]
-    assert find(homework, records).texts == [("w", ["s0", "s1"])]
+    ((question, names, text),) = find(homework, records).texts
+    assert (question, names, text) == ("w", ["s0", "s1"], records[0].written[0]["text"])
 
 
 # ---- Hostile code ----------------------------------------------------------------------------

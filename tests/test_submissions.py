@@ -184,6 +184,24 @@ def test_an_export_is_a_class(name, packed, wrapper, tmp_path):
     assert found_in(zip_up(place) if packed else place) == expected
 
 
+def test_one_section_packed_and_one_not_are_two_sections(tmp_path):
+    files, expected = EXPORTS["gradescope"]
+    other = {name.replace("submission_", "submission_9"): data for name, data in files.items()}
+    top = tmp_path / "all/Fall 26"
+    (top / "sec A").mkdir(parents=True)
+    packed = zip_up(
+        write_files(
+            tmp_path / "assignment_1_export",
+            {f"assignment_1_export/{n}": d for n, d in files.items()},
+        )
+    )
+    packed.rename(top / "sec A/assignment_1_export.zip")
+    write_files(top / "sec B/assignment_2_export", other)
+    found = find([tmp_path / "all"])
+    assert {submission.section for submission in found} == {"sec A", "sec B"}
+    assert len(found) == 2 * len(expected)
+
+
 @pytest.mark.parametrize("name", EXPORTS)
 def test_all_that_lies_in_an_export_is_the_export(name, tmp_path):
     files, expected = EXPORTS[name]

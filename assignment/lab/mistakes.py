@@ -827,7 +827,7 @@ NEXT_STEPS = {
     "constant_optimum": "Next step: take two points, y = [0, 4], draw the loss for theta = 0, 1, "
     "2, 3, 4, and see where it is smallest.",
     "constant_update": "Next step: print the gradient, then gradient times step_size, then theta "
-    "minus that, and compare each with the numbers above.",
+    "minus that, and compare each with what you work out by hand.",
     "constant_contributions": "Next step: sum your result: it should be what constant_gradient "
     "returns for the same input.",
     "constant_sgd_update": "Next step: it should agree with constant_update for an array that "
@@ -836,8 +836,8 @@ NEXT_STEPS = {
     "theta - h and theta + h, for a small h.",
     "linear_optimum": "Next step: put your theta into linear_gradient: the slope there should "
     "be 0.",
-    "linear_update": "Next step: print linear_gradient(theta, x, y) for the call above, and "
-    "take the step by hand.",
+    "linear_update": "Next step: print linear_gradient(theta, x, y) for the numbers of the public "
+    "check, and take the step by hand.",
     "linear_contributions": "Next step: sum your result: it should be what linear_gradient "
     "returns for the same input.",
     "linear_sgd_update": "Next step: it should agree with linear_update for arrays that hold "

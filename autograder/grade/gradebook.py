@@ -409,6 +409,12 @@ class Summary:
                 f"{CANVAS}: Canvas will make a new assignment, {self.book.wanted.title!r}. To fill "
                 f"one that it has, name its column: --column 'Homework 1 (12345)'."
             )
+        waiting = sum(entry.to_grade > 0 for row in students for entry in row.entries)
+        if roster.is_canvas and waiting:
+            yield (
+                f"{CANVAS}: {waiting} submissions still wait for points by hand, so it holds what "
+                "they have so far."
+            )
         yield from self._other_points(roster)
 
     def _other_points(self, roster: Roster) -> Iterator[str]:
@@ -423,7 +429,7 @@ class Summary:
         late = sum(map(self.book.is_late, counting))
         unknown = sum(moment_of(entry.submitted) is None for entry in counting)
         rest = f" Of {unknown} the export tells no time." if unknown else ""
-        yield f"Due {due}: {late} of {len(counting)} late.{rest}"
+        yield f"Due {due}: {late} of {len(counting)} students late.{rest}"
 
 
 def _some(names: list[str]) -> str:

@@ -117,7 +117,10 @@ class HandScores:
 
 
 def read_scores(
-    paths: Iterable[Path], written: Mapping[str, WrittenQuestion], known: Mapping[str, str]
+    paths: Iterable[Path],
+    written: Mapping[str, WrittenQuestion],
+    known: Mapping[str, str],
+    kept: Mapping[Key, Score],
 ) -> dict[Key, Score]:
     """Read what people gave.
 
@@ -125,6 +128,7 @@ def read_scores(
         paths: of tables.
         written: the questions that people grade, by id.
         known: the submissions' names, by what they may be called in a table.
+        kept: what is known already. A table without columns for words takes none away.
 
     Raises:
         UsageError: with a line for each thing that is wrong in a table.
@@ -132,7 +136,7 @@ def read_scores(
     scores: dict[Key, Score] = {}
     problems: list[str] = []
     for path in paths:
-        own, wrong = _read(read_sheet(path), written, known)
+        own, wrong = _read(read_sheet(path), written, known, {**kept, **scores})
         problems += wrong
         problems += [
             f"{path}: {name}, {question}: has other points in a file that was given before it"
@@ -145,7 +149,10 @@ def read_scores(
 
 
 def _read(
-    sheet: Sheet, written: Mapping[str, WrittenQuestion], known: Mapping[str, str]
+    sheet: Sheet,
+    written: Mapping[str, WrittenQuestion],
+    known: Mapping[str, str],
+    kept: Mapping[Key, Score],
 ) -> tuple[dict[Key, Score], list[str]]:
     """Return the scores in a table, and what is wrong with it."""
     columns = {name: sheet.find(name) for name in COLUMNS}
@@ -166,8 +173,16 @@ def _read(
         if problem:
             problems.append(f"{sheet.path}, line {number}: {problem}")
         else:
-            scores[key] = _score(line)
+            scores[key] = _with_words(_score(line), columns, kept.get(key))
     return scores, problems
+
+
+def _with_words(score: Score, columns: Mapping[str, int | None], old: Score | None) -> Score:
+    """Return a score with the words of an old one, where the table has no column for them."""
+    if old is None or old.points != score.points:
+        return score
+    missing = [name for name in ("rubric", "comment") if columns[name] is None]
+    return score._replace(**{name: getattr(old, name) for name in missing})
 
 
 def _problem(
@@ -225,14 +240,14 @@ def load(
     """
     # A name may have been made safe for a spreadsheet.
     known = {form: name for name in names for form in (name, cell(name))}
-    given = read_scores(paths, written, known)
     kept: dict[Key, Score] = {}
     if (out / SCORES).exists():
         sheet = read_sheet(out / SCORES)
         place = sheet.find("submission") or 0
         others = {row[place].strip(): uncell(row[place].strip()) for _, row in sheet.rows}
-        kept, problems = _read(sheet, written, {**others, **known})
+        kept, problems = _read(sheet, written, {**others, **known}, {})
         refuse(problems)
+    given = read_scores(paths, written, known, kept)
     return HandScores({**kept, **given}, written)
 
 

@@ -25,6 +25,7 @@ from typing import IO, Any, NamedTuple
 from .results import Record
 from .tally import Submission
 from .templates import template
+from .words import cut
 
 READER = Path(__file__).with_name("forms.py")
 RULE = (
@@ -38,6 +39,7 @@ ODDS = 10  # see `RULE`
 LEAST_SHARE, LEAST_STATEMENTS = 0.8, 3
 # What more submissions have leads to no pair: so many, or a share of the class.
 MOST_WITH_BOTH, SHARE_WITH_BOTH = (6, 25), 1 / 8
+LONGEST_TEXT = 3000  # of an equal answer that is shown
 LEAST_WORDS = 25  # of a written answer that is equal word for word
 MOST_PAIRS = 40  # that are shown with their code
 ROOM_FOR_CODE = 400_000  # characters
@@ -118,7 +120,7 @@ class Findings:
         copies: submissions with the same files as an earlier one.
         teams: such copies that are of one group, by what Moodle calls them.
         pairs: whose code is alike, the most telling first.
-        texts: questions, and the submissions that answer in the same words.
+        texts: questions, the submissions that answer in the same words, and these.
         unread: of which not all code could be read.
     """
 
@@ -127,7 +129,7 @@ class Findings:
     copies: Sequence[tuple[str, str]] = ()
     teams: Sequence[tuple[str, str]] = ()
     pairs: Sequence[Pair] = ()
-    texts: Sequence[tuple[str, list[str]]] = ()
+    texts: Sequence[tuple[str, list[str], str]] = ()
     unread: Sequence[str] = ()
 
     @property
@@ -324,7 +326,10 @@ class Alike:
             copies=[copy for copy in self.copies if copy not in teams],
             teams=teams,
             pairs=self._find_pairs(read),
-            texts=[(question, names) for (question, _), names in self._texts()],
+            texts=[
+                (question, names, _text_of(read(names[0]), question))
+                for (question, _), names in self._texts()
+            ],
             unread=self.unread,
         )
 
@@ -403,6 +408,12 @@ class Alike:
                     for (cells, answers), hit in zip(sides, hits, strict=True)
                 )
                 pair.code[function] = left, right
+
+
+def _text_of(record: Record | None, question: str) -> str:
+    """Return what a submission answers to a written question, its end left out if it is long."""
+    answers = [] if record is None else record.written
+    return next((cut(a["text"], LONGEST_TEXT) for a in answers if a["question"] == question), "")
 
 
 def cells_of(record: Record) -> list[str]:

@@ -59,7 +59,7 @@ what counts as one submission:
 """
 
 # Whoever unpacks an export may get folders around it. What lies deeper is a student's.
-MOST_WRAPPERS = 3
+MOST_WRAPPERS = 5
 # For comparing what two exports say is the same submission.
 COMPARED_MB = 100
 

@@ -54,10 +54,11 @@ def write_cases(file: IO[str], cases: Mapping[CaseId, CaseTally]) -> None:
     table.write(CASES_HEAD.split())
     for place, case in cases.items():
         (message, times), *_ = [*case.messages.most_common(1), ("", 0)]
-        rate = round(case.passed / case.submissions, 4)
+        # Of those that hold the question's notebook, as on the page.
+        rate = round(case.passed / case.held, 4) if case.held else ""
         tells = case.discrimination
         end = (message, times, "" if tells is None else round(tells, 3))
-        table.write((*place, case.submissions, case.passed, rate, *end))
+        table.write((*place, case.held, case.passed, rate, *end))
 
 
 def _head(questions: list[str], written: list[str]) -> list[str]:
