@@ -27,9 +27,6 @@ mistakes: $(READY) ## work out again what known mistakes lead to on the public i
 portability: $(READY) ## repeat the check as if on other machines (a minute for each)
 	$(RUN) -m tests.portability
 
-image-test: $(READY) ## build the grading image's content in a bare system (root, debootstrap; SUITE=)
-	$(RUN) -m tests.bare_tree $(SUITE)
-
 bench: $(READY) ## measure what the README claims
 	$(RUN) -m benchmarks
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import csv
+import importlib.util
 import json
 import os
 import re
@@ -13,6 +15,7 @@ import zipfile
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from PIL import Image
 from support.once import make_once, shared_folder
@@ -42,7 +45,7 @@ def make_new(folder: Path) -> str:
     project = folder / NAME
     new.write_homework(NAME, project)
     Image.new("RGB", (60, 20), "navy").save(project / "assignment/logo.png")
-    edit(project / "pyproject.toml", 'course = "Your course"', 'course = "Light & Matter"')
+    edit(project / "pyproject.toml", '# course = "Your course"', 'course = "Light & Matter"')
     edit(project / "pyproject.toml", '# term = "Spring 2027"', 'term = "Frühling 2027"')
     edit(project / "pyproject.toml", "# due =", "due =")
     edit(project / "pyproject.toml", "# logo =", "logo =")
@@ -145,3 +148,46 @@ def test_a_class_of_it_is_graded(project, tmp_path):
     record = json.loads((tmp_path / "grades/submissions/eve/results.json").read_text())
     assert record["extra_data"]["record"]["mistakes"] == ["variance"]
     assert "divided by the variance" in (tmp_path / "grades/index.html").read_text("utf-8")
+
+
+# -- the checks of a blank homework ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def checks():
+    """The blank homework's module of checks."""
+    path = new.BLANK / "assignment/checks.py"
+    spec = importlib.util.spec_from_file_location("blank_checks", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+NAN = float("nan")
+VALUES = [
+    2.0, np.array([1.0, NAN]), "text", None, True, (1.0, np.arange(3)), [np.arange(2), [1.0]],
+    {"a": np.arange(3), "b": (1, "x")}, np.arange(0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", VALUES, ids=str)
+def test_a_check_takes_any_data_as_argument_and_as_result(checks, value):
+    checks.check(lambda x: copy.deepcopy(x), {"x": value}, value)
+    with pytest.raises(AssertionError, match="the value is wrong"):
+        checks.check(lambda x: "something else", {"x": value}, value)
+
+
+def test_a_check_names_the_argument_that_was_changed(checks):
+    def change(x, y):
+        y[0] += 1
+        return x
+
+    with pytest.raises(AssertionError, match="the call changed y, which belongs to the caller"):
+        checks.check(change, {"x": 1.0, "y": np.ones(2)}, 1.0)
+
+
+def test_a_check_refuses_numbers_that_do_not_tell_mistakes_apart(checks):
+    with pytest.raises(ValueError, match="mean kept and variance lead to the same here"):
+        checks.check(abs, {"x": 1.0}, 1.0, mistakes={"mean kept": 2, "variance": 2.0})
+    with pytest.raises(ValueError, match="the right answer and variance lead to the same here"):
+        checks.check(abs, {"x": 1.0}, 1.0, mistakes={"variance": 1.0})

@@ -106,6 +106,24 @@ def test_an_untouched_prompt_is_no_answer_however_it_is_written(name):
     assert found(cells).text == ANSWER
 
 
+@pytest.mark.parametrize("heading", ["## q2: why?", "## q2: in words", "# q2: a", "## q2:"])
+def test_a_short_heading_alone_is_no_answer(heading):
+    def answer(*place: dict) -> str:
+        given = [
+            *BEFORE,
+            text(f"<!-- BEGIN QUESTION -->\n\n{heading}\n\n**1 point**\n\nWhy?"),
+            text(PROMPT),
+        ]
+        here = [*BEFORE, *(place or given[-2:]), text(AFTER)]
+        notebook, beside = read(here)
+        return find_answer("q2", read([*given, text(AFTER)])[0], notebook, beside).text
+
+    assert answer() == ""
+    question = text(f"{heading}\n\n**1 point**\n\nWhy?")
+    assert answer(question, text("Because.")) == "Because."
+    assert answer(question, text(f"{heading[3:]} no")).endswith("no")
+
+
 def test_pieces_of_question_and_prompt_are_no_answer():
     for source in (QUESTION, PROMPT):
         for cut in range(1, len(source)):

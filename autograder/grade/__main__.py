@@ -412,7 +412,8 @@ def warn_of_nothing(tally: Tally) -> bool:
     if 2 * empty > results:
         print(
             f"WARNING: {empty} of {results} submissions hold no notebook of this homework. What "
-            "was given may not be what was meant: see --help, what counts as one submission.",
+            "was given may not be what was meant: unpack a zip file of a class that no platform "
+            "exported, and see --help, what counts as one submission.",
             file=sys.stderr,
         )
     elif results > 1 and not tally.points:

@@ -150,8 +150,14 @@ def _new_lines(lines: list[str], known: Sequence[str]) -> Iterator[str]:
 def _without(text: str, known: Sequence[str]) -> str:
     """Return a folded text with NULs in place of each known line, once."""
     found: dict[int, tuple[int, int]] = {}
+    heading = next((i for i, line in enumerate(known) if line), 0)
+    if known and known[heading] and text.startswith(known[heading]):
+        end = len(known[heading])  # of the question's own, however short
+        found[heading], text = (0, end), chr(0) * end + text[end:]
     # The long ones first: they tell where to look for a short one, which may be anybody's word.
     for i, line in sorted(enumerate(known), key=lambda item: -len(item[1])):
+        if i in found:
+            continue
         after = max((end for j, (_, end) in found.items() if j < i), default=0)
         before = min((start for j, (start, _) in found.items() if j > i), default=len(text))
         is_long = len(line) >= LONG

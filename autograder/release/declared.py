@@ -153,7 +153,9 @@ def _due_problems(due: object) -> Iterator[str]:
 
 def _logo_problems(root: Path, logo: object) -> Iterator[str]:
     path = root / "assignment" / str(logo)
-    if logo and (path.suffix.lower() not in PICTURES or not path.is_file()):
+    if logo and path.suffix.lower() in PICTURES and not path.is_file():
+        yield f"{PLACE} logo: there is no assignment/{logo}: put the picture there"
+    elif logo and path.suffix.lower() not in PICTURES:
         kinds = ", ".join(sorted(PICTURES))
         yield f"{PLACE} logo must name a picture in assignment/ ({kinds}), but is {logo!r}"
 

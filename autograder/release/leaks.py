@@ -17,15 +17,14 @@ from typing import Any, NamedTuple
 from . import refuse
 from .build import tidy_solution
 from .masters import CLEAN_METADATA, Function, Master, Question, Test
-from .names import is_litter
+from .names import BINARY, HANDED_OUT, NOT_HANDED_OUT, is_litter
 from .shapes import NUMBER, Form, body_of, form_of, shape, tokens
 
 ABSOLUTE_PATH = re.compile(
     r"(?<![\w.:/])/(?:home|Users|Volumes|root|tmp|work|var|mnt|opt|srv|scratch)/|\b[A-Z]:\\\\?\w"
 )
 CELL_METADATA = {"tags", "editable", "deletable"}
-KINDS = {".py", ".ipynb", ".md", ".txt", ".html", ".json", ".npz"}  # that are handed out
-TEXT_KINDS = KINDS - {".npz"} | {".csv"}
+TEXT_KINDS = HANDED_OUT - BINARY
 # Less than this occurs everywhere and betrays nothing.
 TELLING_LINE = 12
 TELLING_DIGITS = 4
@@ -75,12 +74,9 @@ def scan(masters: list[Master], student: Path) -> None:
         place = f"student/{path.relative_to(student).as_posix()}"
         if is_litter(path.relative_to(student)):
             continue
-        if path.suffix not in KINDS:
-            problems.append(
-                f"{place} is of a kind that is not handed out ({path.suffix or 'no suffix'}): "
-                f"remove it from assignment/"
-            )
-        if path.suffix not in TEXT_KINDS:
+        if path.suffix.lower() not in HANDED_OUT:
+            problems.append(f"{place} {NOT_HANDED_OUT}")
+        if path.suffix.lower() not in TEXT_KINDS:
             continue
         try:
             problems += [f"{place} {fault}" for fault in _faults(path, secrets, sizes)]

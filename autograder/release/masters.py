@@ -12,7 +12,7 @@ import ast
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -195,6 +195,7 @@ def read_masters(root: Path) -> list[Master]:
                 f"{path.name} is in assignment/, but not listed under [tool.homework] in "
                 f"pyproject.toml: add it there, or move it away"
             )
+    problems += _guide_problems(folder / "STUDENT.md", names)
     readers = [_Reader(folder / f"{name}.ipynb") for name in names]
     masters = [reader.read() for reader in readers]
     for reader in readers:
@@ -208,6 +209,14 @@ def read_masters(root: Path) -> list[Master]:
     ]
     refuse(problems)
     return masters
+
+
+def _guide_problems(guide: Path, names: Iterable[str]) -> Iterator[str]:
+    """Yield which notebooks the guide for students does not name: they have to upload all."""
+    text = guide.read_text(encoding="utf-8") if guide.is_file() else ""
+    for name in names:
+        if text and f"{name}.ipynb" not in text:
+            yield f"assignment/STUDENT.md does not name {name}.ipynb, which students have to upload"
 
 
 def clean(path: Path) -> list[str]:
@@ -515,6 +524,11 @@ class _Reader:
         is_code = cell.cell_type == "code" and not rules.syntax_fault(cell.source)
         self.is_spoiled |= cell.cell_type == "code" and not is_code
         if block == "QUESTION" and cell.cell_type == "markdown":
+            if question.functions or question.solution_texts:
+                self.note(
+                    "stands behind the SOLUTION block, so students would get it: move it above "
+                    "# END SOLUTION or, if it is for them, below # END QUESTION"
+                )
             question.texts.append(cell.source)
             self._read_prompt(question, cell.source)
         elif block == "SOLUTION" and cell.cell_type == "markdown":

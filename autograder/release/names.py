@@ -15,6 +15,16 @@ LITTER = (
     ".DS_Store", "._*", "__MACOSX", "[Tt]humbs.db", "[Dd]esktop.ini", ".directory",
     "*:Zone.Identifier", "*~", "#*#", ".#*", ".~lock.*#", ".*.sw[a-p]",
 )  # fmt: skip
+# Kinds of files that students get: texts, which are searched for answers, and others.
+BINARY = {".npz", ".npy", ".png", ".jpg", ".jpeg", ".gif", ".pdf"}
+HANDED_OUT = BINARY | {
+    ".py", ".ipynb", ".md", ".txt", ".html", ".json", ".csv", ".tsv", ".svg", ".yml", ".yaml",
+    ".toml", ".cfg", ".css", ".js",
+}  # fmt: skip
+NOT_HANDED_OUT = (
+    f"is of a kind that is not handed out: kinds are {' '.join(sorted(HANDED_OUT))}; give it one "
+    f"of these, or take it out of assignment/"
+)
 # Names as people choose them. Copies made by a browser or a file manager have more in them in
 # every language: "(1)", " - Kopie".
 PLAIN = re.compile(r"[\w.-]+")

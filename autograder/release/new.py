@@ -21,7 +21,10 @@ BLANK = Path(__file__).with_name("blank")
 BLANK_NAME = "blank_homework"
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 # What every homework has in common with this one.
-SHARED = (".gitattributes", ".gitignore", "LICENSE", "otter_config.json", "requirements.lock")
+SHARED = (
+    ".gitattributes", ".gitignore", "LICENSE", "otter_config.json", "requirements.lock",
+    "docs/grader.md", "docs/gradescope.md", "docs/grading-a-class.md",
+)  # fmt: skip
 # A package in requirements.txt, which gets the version that is installed here.
 UNPINNED = re.compile(r"^([a-z][\w-]*)$", re.MULTILINE)
 
@@ -60,8 +63,9 @@ def write_homework(name: str, target: Path) -> None:
     """
     no_copies = shutil.ignore_patterns(*LITTER, "*.zip", "release.json")
     shutil.copytree(ROOT / "autograder", target / "autograder", ignore=no_copies)
+    (target / "docs").mkdir()
     for file in SHARED:
-        shutil.copy(ROOT / file, target)
+        shutil.copy(ROOT / file, target / file)
     for path in sorted(BLANK.rglob("*")):
         inside = path.relative_to(BLANK)
         if path.is_dir() or is_litter(inside):

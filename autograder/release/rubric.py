@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 HEAD = re.compile(r"^\*\*Rubric[.:]?\*\*", re.MULTILINE)
+ALMOST_HEAD = re.compile(r"^[ \t>#*_]*rubric\b", re.MULTILINE | re.IGNORECASE)
 ITEM = re.compile(r"[-*+] +(\d+(?:\.\d+)?) points?: +(\S.*)")
 LIST_MARK = re.compile(r"[-*+] ")
 # A page on which people grade gives each item a digit.
@@ -54,6 +55,8 @@ def read_guide(texts: Sequence[str], points: float) -> Guide:
     """
     text = "\n\n".join(texts)
     head = HEAD.search(text)
+    if not head and ALMOST_HEAD.search(text):
+        raise ValueError("write **Rubric** on a line of its own, and below it a list of its items")
     if not head:
         return Guide(text.strip())
     first, *lines = text[head.end() :].split("\n")

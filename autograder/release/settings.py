@@ -19,7 +19,7 @@ from otter.run import AutograderConfig
 from ..grader.limits import Limits, grader_config
 from . import ReleaseError
 from .declared import Declared
-from .names import is_litter, name_problems
+from .names import HANDED_OUT, NOT_HANDED_OUT, is_litter, name_problems
 
 # Without these of assignment/ there is no student folder.
 NEEDED = ("STUDENT.md", "requirements.txt")
@@ -186,6 +186,10 @@ def _handed_out_problems(root: Path, top: Path) -> Iterator[str]:
     if odd := list(name_problems(root, top)):
         yield from odd
         return
+    for path in sorted([top, *top.rglob("*")]):
+        inside = path.relative_to(root)
+        if path.is_file() and not is_litter(inside) and path.suffix.lower() not in HANDED_OUT:
+            yield f"{inside.as_posix()} {NOT_HANDED_OUT}"
     for path in sorted(top.rglob("*.py")):
         inside = path.relative_to(root)
         if not is_litter(inside):

@@ -7,6 +7,7 @@ carries facts as well, which the report and the page about a class count.
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -31,7 +32,7 @@ class CheckFailed(AssertionError):
             "mistakes": [[mistake]] if mistake else [],
             "about": hidden,
             "function": "",
-            "summary": advice or kind,
+            "summary": advice or text.splitlines()[-1],
         }
 
 
@@ -52,11 +53,19 @@ def check(
     Args:
         function: the student's; None if it is not defined.
         arguments: by name, in order. They must be the same after the call.
-        expected: a number or an array; it agrees to a relative tolerance of 1e-4.
+        expected: a number or an array, which agrees to a relative tolerance of 1e-4; a text, a
+            list, a tuple or a dictionary of such.
         hidden: in a hidden test, what is special about its input, in words without numbers.
             Messages then show no values.
         mistakes: names in `SENTENCES`, and what each leads to.
+
+    Raises:
+        ValueError: the test is no good: its numbers do not tell mistakes apart.
     """
+    known = {"the right answer": expected, **(mistakes or {})}
+    for (name, value), (other, same) in itertools.combinations(known.items(), 2):
+        if _agree(value, same):
+            raise ValueError(f"{name} and {other} lead to the same here: choose other numbers")
     if function is None:
         raise CheckFailed("undefined", "the function is not defined: run the cell that defines it")
     passed = copy.deepcopy(dict(arguments))
@@ -70,25 +79,43 @@ def check(
         text = "" if hidden else f": {error}"
         text = f"{about}\nit stopped with an error, {type(error).__name__}{text}"
         raise CheckFailed("raised", text, hidden=hidden) from None
-    if any(not np.array_equal(arguments[name], passed[name]) for name in arguments):
-        text = f"{about}\nthe call changed its arguments: work on a copy"
+    changed = [name for name in arguments if not _same(arguments[name], passed[name])]
+    if changed:
+        text = f"{about}\nthe call changed {changed[0]}, which belongs to the caller: use a copy"
         raise CheckFailed("argument changed", text, hidden=hidden)
     if _agree(got, expected):
         return
     names = [name for name, value in (mistakes or {}).items() if _agree(got, value)]
     values = "" if hidden else f"\nreturned  {got!r}\nexpected  {expected!r}"
-    # Two mistakes that lead to the same would be a guess.
-    mistake = names[0] if len(names) == 1 else ""
-    raise CheckFailed("wrong value", f"{about}\nthe value is wrong{values}", mistake, hidden)
+    text = f"{about}{values}\nthe value is wrong"
+    raise CheckFailed("wrong value", text, names[0] if names else "", hidden)
 
 
 def _agree(got: Any, expected: Any) -> bool:
-    nothing = 1e-6 * np.max(np.abs(expected), initial=0)  # next to the largest entry
+    """Return whether a result is the expected one, numbers to within the tolerance."""
+    if isinstance(expected, dict):
+        same_keys = isinstance(got, dict) and got.keys() == expected.keys()
+        return same_keys and all(_agree(got[key], expected[key]) for key in expected)
+    if isinstance(expected, (list, tuple)):
+        same_length = isinstance(got, (list, tuple)) and len(got) == len(expected)
+        return same_length and all(map(_agree, got, expected))
+    if expected is None or isinstance(expected, (str, bool)):
+        return type(got) is type(expected) and bool(got == expected)
     try:
-        is_near = np.allclose(got, expected, rtol=1e-4, atol=nothing)
-        return np.shape(got) == np.shape(expected) and is_near
+        nothing = 1e-6 * np.nanmax(np.abs(expected), initial=0)  # next to the largest entry
+        is_near = np.allclose(got, expected, rtol=1e-4, atol=nothing, equal_nan=True)
+        return np.shape(got) == np.shape(expected) and bool(is_near)
     except (TypeError, ValueError):  # no numbers
         return False
+
+
+def _same(before: Any, after: Any) -> bool:
+    """Return whether an argument is as it was, whatever it is made of."""
+    try:
+        np.testing.assert_equal(after, before)
+    except AssertionError:
+        return False
+    return True
 
 
 def _call(function: Callable[..., Any], arguments: Mapping[str, Any]) -> str:
