@@ -105,6 +105,7 @@ MISTAKES = [
     # boundaries
     (dropped("# END QUESTION"), "cell 14 (q1a_i, `# BEGIN QUESTION`): question q1a_i has no end: add a raw cell # END QUESTION below"),
     (dropped("# END QUESTION", -1), "cell 147 (q1b_vote, `# BEGIN QUESTION`): question q1b_vote has no end"),
+    (moved("**Derivation.** By the chain rule", "# BEGIN TESTS"), "cell 19 (q1a_i, `**Derivation.** By the chain rule, one summand has the deriv`): stands behind the SOLUTION block, so students would get it"),
     (dropped("# END TESTS"), "cell 25 (q1a_i, `# END QUESTION`): the TESTS block of q1a_i (cell 20) has no end: add a raw cell # END TESTS above"),
     (dropped("# END SOLUTION"), "the SOLUTION block of q1a_i (cell 16) has no end"),
     (dropped("# BEGIN TESTS"), "END TESTS without its BEGIN (here QUESTION is open)"),

@@ -277,6 +277,7 @@ class _Reader:
         self.is_spoiled = False
         self.ids: dict[str, int] = {}  # of the questions, and the cells that begin them
         self.stray = 0  # a cell of this question that holds a test outside TESTS
+        self.behind = 0  # a text cell of this question behind its solution
         # The blocks around the cell, each with the cell that begins it.
         self.blocks: list[tuple[str, int]] = []
 
@@ -486,7 +487,7 @@ class _Reader:
         name = str(config.get("name", ""))
         kind = WrittenQuestion if config.get("manual") else TestedQuestion
         question: Question = kind(name or UNREADABLE)
-        self.question, self.is_spoiled, self.stray = question, not config, 0
+        self.question, self.is_spoiled, self.stray, self.behind = question, not config, 0, 0
         if not config:
             return question
         if not name or name in self.ids or not QUESTION_ID.fullmatch(name):
@@ -525,10 +526,7 @@ class _Reader:
         self.is_spoiled |= cell.cell_type == "code" and not is_code
         if block == "QUESTION" and cell.cell_type == "markdown":
             if question.functions or question.solution_texts:
-                self.note(
-                    "stands behind the SOLUTION block, so students would get it: move it above "
-                    "# END SOLUTION or, if it is for them, below # END QUESTION"
-                )
+                self.behind = self.behind or self.cell
             question.texts.append(cell.source)
             self._read_prompt(question, cell.source)
         elif block == "SOLUTION" and cell.cell_type == "markdown":
@@ -604,6 +602,12 @@ class _Reader:
             self.note(
                 "holds a test outside TESTS: move it between # BEGIN TESTS and # END TESTS",
                 self.stray,
+            )
+        if self.behind:
+            self.note(
+                "stands behind the SOLUTION block, so students would get it: move it above # END "
+                "SOLUTION or, if it is for them, below # END QUESTION",
+                self.behind,
             )
         if not question.heading:
             self.note("has no text: add a markdown cell after # BEGIN QUESTION")
