@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 import shutil
 import sys
 from importlib import metadata
@@ -47,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         write_homework(options.name, target)
         print(
             f"{target} is a homework with one question. To see that it works:\n"
-            f"  cd {target}\n  git init\n  make release\n  make test"
+            f"  cd {shlex.quote(str(target))}\n  git init\n  make release\n  make test"
         )
         return 0
     print(reason, file=sys.stderr)
