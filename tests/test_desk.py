@@ -69,18 +69,16 @@ def write_page(path: Path, records: list[Record], by_hand: HandScores | None = N
     with path.open("w", encoding="utf-8", newline="") as file:
         desk = DeskPage(file, QUESTIONS, ABOUT)
         for each in records:
-            by_hand.add(each)
-            desk.add(each, by_hand)
+            desk.add(each, by_hand.add(each))
         desk.finish()
     return path
 
 
 def table_of(by_hand: HandScores, records: list[Record]) -> list[dict[str, str]]:
     file = io.StringIO()
-    table = GradesTable(file, [], by_hand, QUESTIONS)
+    table = GradesTable(file, [], QUESTIONS)
     for each in records:
-        by_hand.add(each)
-        table.add(each)
+        table.add(each, by_hand.add(each))
     return list(csv.DictReader(io.StringIO(file.getvalue().removeprefix("\ufeff"))))
 
 
@@ -115,11 +113,11 @@ def show(context, tmp_path) -> Callable:
 
 
 def states(page) -> list[str]:
-    return page.locator(".answer:not([hidden]) .state").all_inner_texts()
+    return page.locator(".answer:not([hidden]) .state").all_text_contents()
 
 
 def current(page) -> str:
-    return page.locator('.answer[aria-current="true"] .text').inner_text()
+    return page.locator('.answer[aria-current="true"] .text').text_content()
 
 
 def press(page, *keys: str) -> None:
@@ -138,7 +136,7 @@ def exported(page) -> list[dict[str, str]]:
 
 def test_equal_answers_are_one_and_empty_ones_come_first(show):
     page = show()
-    texts = page.locator(".answer .text").all_inner_texts()
+    texts = page.locator(".answer .text").all_text_contents()
     assert texts[0] == "Nothing was written."
     assert len(texts) == 4
     assert (
@@ -150,20 +148,21 @@ def test_equal_answers_are_one_and_empty_ones_come_first(show):
 
 def test_the_order_is_stable_and_another_for_each_question(show):
     records = [record(f"s{i}", f"text {i}", f"text {i}") for i in range(12)]
+    # Not the inner text, which is empty as long as a browser has not drawn what is off the screen.
     page = show(records)
-    first = page.locator(".answer .text").all_inner_texts()
+    first = page.locator(".answer .text").all_text_contents()
     press(page, "ArrowRight")
-    second = page.locator(".answer .text").all_inner_texts()
+    second = page.locator(".answer .text").all_text_contents()
     assert sorted(first) == sorted(second)
     assert first != second
     assert first != sorted(first, key=lambda text: int(text.split()[1]))
     again = show(records[::-1])
-    assert again.locator(".answer .text").all_inner_texts() == first
+    assert again.locator(".answer .text").all_text_contents() == first
 
 
 def test_hostile_answers_are_shown_and_do_nothing(show):
     page = show()
-    text = page.locator(".answer", has_text="owned").locator(".text").inner_text()
+    text = page.locator(".answer", has_text="owned").locator(".text").text_content()
     assert "</script><script>document.title='owned'</script>" in text
     assert "{{ 7 * 7 }} @@answers@@" in text
     assert not set(text) & set("\x00\u2028\u2029\u202e\ud800")
@@ -253,7 +252,7 @@ def test_keys_do_nothing_while_somebody_types_or_when_they_are_off(show):
     press(page, "c")
     page.keyboard.type("just 1 nice f0w")
     assert states(page)[0] == "○ to grade"
-    assert page.locator(".answer .comment").first.inner_text() == "just 1 nice f0w"
+    assert page.locator(".answer .comment").first.text_content() == "just 1 nice f0w"
     press(page, "Escape")
     page.get_by_label("keys").uncheck()
     press(page, "1")
@@ -276,7 +275,7 @@ def test_moving_reaches_both_ends_and_no_further(show):
     assert "first answer" in page.locator("#said").inner_text()
     press(page, *"jjjjj")
     assert "last answer" in page.locator("#said").inner_text()
-    assert current(page) == page.locator(".answer .text").last.inner_text()
+    assert current(page) == page.locator(".answer .text").last.text_content()
 
 
 def test_names_are_shown_only_when_asked(show):
@@ -345,8 +344,8 @@ def test_progress_is_kept_and_survives_a_new_page(show):
     assert states(page)[1] == "✓ 1 of 2 #1 #3"
     again = show([*CLASS, record("fay", "another text", "")])
     card = again.locator(".answer").filter(has=again.locator(".text", has_text=graded[:20]))
-    assert card.locator(".state").inner_text() == "✓ 1 of 2 #1 #3"
-    assert card.locator(".comment").inner_text() == "close"
+    assert card.locator(".state").text_content() == "✓ 1 of 2 #1 #3"
+    assert card.locator(".comment").text_content() == "close"
 
 
 def test_another_run_starts_afresh(show, monkeypatch):
@@ -362,12 +361,12 @@ def test_an_answer_that_has_changed_is_to_be_looked_at_again(show):
     page.keyboard.type("nearly")
     page = show([record("ada", "second text")])
     assert states(page) == ["↻ to grade"]
-    assert "graded with 1.5" in page.locator(".answer .flag").inner_text()
+    assert "graded with 1.5" in page.locator(".answer .flag").text_content()
     assert page.locator("#count").inner_text() == "0 of 2 graded"
     assert exported(page) == []
     press(page, "y")
     assert states(page) == ["✓ 1.5 of 2 #1 #2"]
-    assert page.locator(".answer .comment").inner_text() == "nearly"
+    assert page.locator(".answer .comment").text_content() == "nearly"
 
 
 def test_two_windows_show_the_same(show):
@@ -440,15 +439,15 @@ def test_a_file_is_read_back_however_it_was_saved(show, change):
         in page.locator("#said").inner_text()
     )
     card = page.locator(".answer", has_text="x decides")
-    assert card.locator(".state").inner_text() == "✓ 0.5 of 2"
-    assert card.locator(".comment").inner_text() == "très bien"
+    assert card.locator(".state").text_content() == "✓ 0.5 of 2"
+    assert card.locator(".comment").text_content() == "très bien"
 
 
 def test_scores_that_are_kept_stand_in_the_page(show):
     kept = HandScores({("dan", WHY): Score(1.5, "#2 #3", "fine", "", "2026-01-01T00:00:00Z")})
     page = show(CLASS, kept)
     card = page.locator(".answer", has_text="I do not know")
-    assert card.locator(".state").inner_text() == "✓ 1.5 of 2 #2 #3"
+    assert card.locator(".state").text_content() == "✓ 1.5 of 2 #2 #3"
     # They are in the folder of results: only what is done here is exported.
     assert exported(page) == []
     card.click()
@@ -460,7 +459,7 @@ def test_equal_answers_that_a_table_treats_differently_are_flagged(show):
     kept = HandScores({("ada", WHY): Score(1.0, graded="1"), ("bob", WHY): Score(2.0, graded="1")})
     page = show([record("ada", "x decides"), record("bob", "x decides")], kept)
     flag = page.locator(".answer .flag")
-    assert flag.inner_text() == "Graded differently: 1, 2. What you give here counts for all."
+    assert flag.text_content() == "Graded differently: 1, 2. What you give here counts for all."
     press(page, "f")
     assert not flag.is_visible()
 

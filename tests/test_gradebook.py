@@ -95,8 +95,7 @@ def write(tmp_path) -> Callable[..., Books]:
         due, column = given.get("due"), given.get("column")
         book = Gradebook(gradebook.settings(out, HOMEWORK, place, due, column), WRITTEN)
         for each in records:
-            by_hand.add(each)
-            book.add(each, by_hand.marks(each))
+            book.add(each, by_hand.add(each))
         return Books(out, list(book.write(out).lines()))
 
     return write

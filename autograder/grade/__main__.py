@@ -314,14 +314,13 @@ def report(
         results.replacing(run.out / results.WRITTEN) as written,
         results.replacing(run.out / results.ALIKE) as beside,
     ):
-        table = GradesTable(grades, run.questions, by_hand, homework.written)
+        table = GradesTable(grades, run.questions, homework.written)
         desk = DeskPage(written, homework.written, about)
         for record in results.iter_records(run.out):
-            by_hand.add(record)
-            table.add(record)
+            marks = by_hand.add(record)
+            table.add(record, marks)
             tally.add(record)
-            desk.add(record, by_hand)
-            marks = by_hand.marks(record)
+            desk.add(record, marks)
             book.add(record, marks)
             feedback.add(record, given_by_hand(marks, homework.written))
             alike.add(record)

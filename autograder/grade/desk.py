@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,7 +19,7 @@ from jinja2 import Environment, StrictUndefined
 
 from .homework_zip import WrittenQuestion
 from .results import Record
-from .scores import SCORES, HandScores
+from .scores import SCORES, Mark
 from .sheets import cell
 from .words import clean, points
 
@@ -51,14 +51,14 @@ class DeskPage:
         before, _, self.end = _template(about, questions).partition(DATA)
         file.write(f'{before}{{"answers":[')
 
-    def add(self, record: Record, scores: HandScores) -> None:
-        """Write a submission's answers, as far as they are new."""
+    def add(self, record: Record, marks: Iterable[Mark]) -> None:
+        """Write a submission's answers, as far as they are new, and note what they got."""
         number = len(self.people)
         if record.written:
             who = clean(", ".join(record.who))
             self.people.append((clean(record.name), who, cell(record.name)))
         answers = {answer["question"]: answer for answer in record.written}
-        for mark in scores.marks(record):
+        for mark in marks:
             name = mark.answer
             if name not in self.members:
                 comma = "," if self.members else ""

@@ -99,9 +99,10 @@ class HandScores:
         points = score.points if score.answer in ("", name) else None
         return Mark(question, answer["points"], points, score, name)
 
-    def add(self, record: Record) -> None:
-        """Count a submission, and note which texts its scores are for."""
-        for mark in self.marks(record):
+    def add(self, record: Record) -> list[Mark]:
+        """Count a submission, note which texts its scores are for, and return its marks."""
+        marks = self.marks(record)
+        for number, mark in enumerate(marks):
             key = record.name, mark.question
             self.answers += 1
             self.possible += mark.possible
@@ -111,6 +112,8 @@ class HandScores:
                 self.graded += 1
                 self.points += mark.points or 0.0
                 self.scores[key] = mark.score._replace(answer=mark.answer)
+                marks[number] = mark._replace(score=self.scores[key])
+        return marks
 
 
 # -- reading ----------------------------------------------------------------------------------

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 from .homework_zip import WrittenQuestion
 from .results import Record
-from .scores import HandScores, Mark
+from .scores import Mark
 from .sheets import SheetWriter
 from .tally import CaseId, CaseTally
 from .words import one_line
@@ -24,7 +24,6 @@ class GradesTable:
         self,
         file: IO[str],
         questions: list[str],
-        scores: HandScores | None = None,
         written: Mapping[str, WrittenQuestion] | None = None,
     ):
         """Begin the table.
@@ -32,20 +31,19 @@ class GradesTable:
         Args:
             file: where to write.
             questions: that tests grade; each has two columns, public and hidden points.
-            scores: what people gave.
             written: the questions that people grade, by id.
         """
         self.table = SheetWriter(file)
-        self.scores, self.written = scores or HandScores(), written or {}
+        self.written = written or {}
         self.questions = questions
         self.table.write(_head(questions, list(self.written)))
 
-    def add(self, record: Record) -> None:
-        """Write a submission's line."""
+    def add(self, record: Record, marks: Iterable[Mark] = ()) -> None:
+        """Write a submission's line, with what people gave for its written answers."""
         # Of what the grader failed on, no answers are known.
-        known = {mark.question: mark for mark in self.scores.marks(record)}
-        marks = [known.get(q.id, Mark(q.id, q.points)) for q in self.written.values()]
-        self.table.write(_row(record, self.questions, marks))
+        known = {mark.question: mark for mark in marks}
+        columns = [known.get(q.id, Mark(q.id, q.points)) for q in self.written.values()]
+        self.table.write(_row(record, self.questions, columns))
 
 
 def write_cases(file: IO[str], cases: Mapping[CaseId, CaseTally]) -> None:
