@@ -1,0 +1,76 @@
+"""Put a page together: JavaScript modules, style and markup become one file without a network.
+
+The modules are plain ES modules, so that a browser's tools and Node can load them one by one.
+Here they are joined in the order in which they need each other, in one scope. That is all there
+is to a build: Python, no package of JavaScript, nothing that students need.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+IMPORT = re.compile(r'^import \{[^}]*\} from "([^"]+)";\n', re.M)
+EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const)\b)", re.M)
+TOP_LEVEL = re.compile(r"^(?:async )?(?:function\*?|class|const|let) (\w+|\{[^}]*\}|\[[^\]]*\])", re.M)
+# A worker runs the same text, where there is no document.
+SCRIPT = """(function bundle(scope) {{
+"use strict";
+{modules}
+start(scope, `(${{bundle}})(self)`);
+}})(self);
+"""
+
+
+def script(entry: str) -> str:
+    """Return one script that holds ``entry``, which exports ``start``, and all that it imports.
+
+    Raises:
+        ValueError: a module has another form of import or export than the others, or two modules
+            give one name to different things.
+    """
+    texts = _modules(FOLDER / entry, {})
+    owners: dict[str, str] = {}
+    for path, text in texts.items():
+        if wrong := re.search(r"^\s*(?:import|export)\b.*", text, re.M):
+            raise ValueError(f"{path.name}: cannot put together {wrong[0]!r}")
+        for name in TOP_LEVEL.findall(text):
+            if owners.setdefault(name, path.name) != path.name:
+                raise ValueError(f"{path.name} and {owners[name]} both name something {name}")
+    joined = "\n".join(f"// ---- {p.name} ----\n{text.strip()}\n" for p, text in texts.items())
+    # No text may end the element that the script stands in.
+    return SCRIPT.format(modules=joined).replace("</", "<\\/")
+
+
+def style() -> str:
+    """Return the rules that all pages share."""
+    return (FOLDER / "page.css").read_text(encoding="utf-8")
+
+
+def document(title: str, figure: str) -> str:
+    """Return a complete page around what `figure` returns."""
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+</head>
+<body class="lab-document">
+<main>
+{figure}
+</main>
+</body>
+</html>
+"""
+
+
+def _modules(path: Path, found: dict[Path, str]) -> dict[Path, str]:
+    """Return the texts of a module and of all that it imports, those first that others need."""
+    if path not in found:
+        text = path.read_text(encoding="utf-8")
+        for name in IMPORT.findall(text):
+            _modules((path.parent / name).resolve(), found)
+        found[path] = EXPORT.sub("", IMPORT.sub("", text))
+    return found

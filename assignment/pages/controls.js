@@ -1,0 +1,115 @@
+// Controls with labels, and the elements around them.
+
+/** An element with attributes (functions listen to events) and children (elements or texts). */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name, value);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value !== undefined) made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+/** A button; `press` is called when it is pressed. */
+export function button(text, press, attributes = {}) {
+  return element("button", { type: "button", click: press, ...attributes }, text);
+}
+
+/** A label with its control. */
+export function labelled(text, control) {
+  return element("label", {}, element("span", { class: "name" }, text), control);
+}
+
+/**
+ * A field for a number. `choose` is called with it once it is typed and lies within the limits.
+ *
+ * Until then the field says why not. Arrow keys change it by `step`, as browsers do.
+ */
+export function numberField(text, { min, max, step = "any", value }, choose) {
+  const input = element("input", {
+    type: "number", inputmode: "decimal", min, max, step: "any", value, "data-name": text,
+    change: () => {
+      const number = input.valueAsNumber;
+      const fits = number >= min && number <= max && (step === "any" || Number.isInteger(number));
+      const kind = step === "any" ? "a number" : "a whole number";
+      input.setCustomValidity(fits ? "" : `${text}: ${kind} from ${min} to ${max}.`);
+      if (fits) choose(number);
+      else input.reportValidity();
+    },
+    keydown: (event) => {
+      const sign = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+      if (!sign) return;
+      event.preventDefault();
+      input.value = stepped(input.valueAsNumber, sign, step, min, max);
+      input.dispatchEvent(new Event("change"));
+    },
+  });
+  return labelled(text, input);
+}
+
+/** The next number in a direction: by 1 for whole ones, else by 1, 2, 5 times powers of ten. */
+function stepped(value, sign, step, min, max) {
+  if (!Number.isFinite(value)) return min;
+  const next = step === "any" ? nextRound(value, sign) : value + sign * step;
+  return Math.min(max, Math.max(min, next));
+}
+
+function nextRound(value, sign) {
+  if (value <= 0) return sign > 0 ? 0.01 : 0;
+  const power = Math.floor(Math.log10(value) + 1e-9);
+  const rounds = [power - 1, power, power + 1].flatMap((exponent) => (
+    [1, 2, 5].map((factor) => Number(`${factor}e${exponent}`))));
+  return sign > 0
+    ? rounds.find((round) => round > value * (1 + 1e-9))
+    : rounds.findLast((round) => round < value * (1 - 1e-9));
+}
+
+/** A drop-down list of [value, text]; `choose` gets the value as a text. */
+export function choiceList(text, options, value, choose) {
+  const select = element("select", { "data-name": text, change: () => choose(select.value) });
+  fillChoices(select, options, value);
+  return labelled(text, select);
+}
+
+/** Give a drop-down list other options. */
+export function fillChoices(select, options, value) {
+  select.replaceChildren(...options.map(([key, shown]) => new Option(shown, key)));
+  select.value = String(value);
+}
+
+/** A box to tick. */
+export function tickBox(text, checked, choose) {
+  const input = element("input", {
+    type: "checkbox", checked, "data-name": text, change: () => choose(input.checked),
+  });
+  return element("label", {}, input, text);
+}
+
+/** Offer a text or a Blob as a file to keep. */
+export function saveFile(name, content, kind) {
+  const blob = content instanceof Blob ? content : new Blob([content], { type: kind });
+  const address = URL.createObjectURL(blob);
+  element("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
+}
+
+/** Copy a text; where the browser forbids it, show it to be copied by hand. */
+export async function copyText(text, shown) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    shown.hidden = false;
+    shown.value = text;
+    shown.focus();
+    shown.select();
+    return false;
+  }
+}
+
+/** Arrow keys and the like belong to a figure's controls, not to the notebook around it. */
+export function keepKeys(root) {
+  root.addEventListener("keydown", (event) => event.stopPropagation());
+}
