@@ -7,6 +7,7 @@ is to a build: Python, no package of JavaScript, nothing that students need.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -14,17 +15,41 @@ FOLDER = Path(__file__).resolve().parent
 IMPORT = re.compile(r'^import \{[^}]*\} from "([^"]+)";\n', re.M)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const)\b)", re.M)
 TOP_LEVEL = re.compile(r"^(?:async )?(?:function\*?|class|const|let) (\w+|\{[^}]*\}|\[[^\]]*\])", re.M)
-# A worker runs the same text, where there is no document.
+# A worker runs the same text, where there is no document. `build` keeps figures of different
+# versions apart: in one notebook there may be old outputs beside new ones.
 SCRIPT = """(function bundle(scope) {{
 "use strict";
 {modules}
-start(scope, `(${{bundle}})(self)`);
+start(scope, `(${{bundle}})(self)`, "{build}");
 }})(self);
 """
+FIGURE = """<style>
+{style}</style>
+<div class="lab-page" data-page="{name}" data-build="{build}" role="group" aria-label="{label}">
+{inside}
+<script>
+{script}</script>
+</div>"""
 
 
-def script(entry: str) -> str:
-    """Return one script that holds ``entry``, which exports ``start``, and all that it imports.
+def figure(name: str, label: str, inside: str) -> str:
+    """Return an element with style and script of a page, to stand in a page or a notebook.
+
+    Args:
+        name: of the page; the module of this name exports ``start``.
+        label: what the figure is, for those who hear it.
+        inside: markup that the script finds.
+    """
+    modules = join_modules(f"{name}.js")
+    build = hashlib.sha256((modules + style()).encode()).hexdigest()[:12]
+    # No text may end the element that the script stands in.
+    script = SCRIPT.format(modules=modules, build=build).replace("</", "<\\/")
+    parts = {"name": name, "label": label, "build": build, "inside": inside}
+    return FIGURE.format(style=style(), script=script, **parts)
+
+
+def join_modules(entry: str) -> str:
+    """Return the text of ``entry`` and of all that it imports, without imports and exports.
 
     Raises:
         ValueError: a module has another form of import or export than the others, or two modules
@@ -38,9 +63,7 @@ def script(entry: str) -> str:
         for name in TOP_LEVEL.findall(text):
             if owners.setdefault(name, path.name) != path.name:
                 raise ValueError(f"{path.name} and {owners[name]} both name something {name}")
-    joined = "\n".join(f"// ---- {p.name} ----\n{text.strip()}\n" for p, text in texts.items())
-    # No text may end the element that the script stands in.
-    return SCRIPT.format(modules=joined).replace("</", "<\\/")
+    return "\n".join(f"// ---- {p.name} ----\n{text.strip()}\n" for p, text in texts.items())
 
 
 def style() -> str:
@@ -48,7 +71,7 @@ def style() -> str:
     return (FOLDER / "page.css").read_text(encoding="utf-8")
 
 
-def document(title: str, figure: str) -> str:
+def document(title: str, content: str) -> str:
     """Return a complete page around what `figure` returns."""
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -59,11 +82,17 @@ def document(title: str, figure: str) -> str:
 </head>
 <body class="lab-document">
 <main>
-{figure}
+{content}
 </main>
 </body>
 </html>
 """
+
+
+def explorer() -> str:
+    """Return the figure of part 2 as a template: `lab.explorer` fills in data, picture and words."""
+    inside = (FOLDER / "explorer.html").read_text(encoding="utf-8")
+    return figure("explorer", "Training explorer", inside)
 
 
 def _modules(path: Path, found: dict[Path, str]) -> dict[Path, str]:

@@ -25,15 +25,15 @@ export function labelled(text, control) {
 /**
  * A field for a number. `choose` is called with it once it is typed and lies within the limits.
  *
- * Until then the field says why not. Arrow keys change it by `step`, as browsers do.
+ * Until then the field says why not. The arrow keys go to the next round number.
  */
-export function numberField(text, { min, max, step = "any", value }, choose) {
+export function numberField(text, { min, max, whole = false, value }, choose) {
   const input = element("input", {
-    type: "number", inputmode: "decimal", min, max, step: "any", value, "data-name": text,
+    type: "number", inputmode: "decimal", min, max, step: "any", value,
     change: () => {
       const number = input.valueAsNumber;
-      const fits = number >= min && number <= max && (step === "any" || Number.isInteger(number));
-      const kind = step === "any" ? "a number" : "a whole number";
+      const fits = number >= min && number <= max && (!whole || Number.isInteger(number));
+      const kind = whole ? "a whole number" : "a number";
       input.setCustomValidity(fits ? "" : `${text}: ${kind} from ${min} to ${max}.`);
       if (fits) choose(number);
       else input.reportValidity();
@@ -42,17 +42,17 @@ export function numberField(text, { min, max, step = "any", value }, choose) {
       const sign = { ArrowUp: 1, ArrowDown: -1 }[event.key];
       if (!sign) return;
       event.preventDefault();
-      input.value = stepped(input.valueAsNumber, sign, step, min, max);
+      input.value = stepped(input.valueAsNumber, sign, whole, min, max);
       input.dispatchEvent(new Event("change"));
     },
   });
   return labelled(text, input);
 }
 
-/** The next number in a direction: by 1 for whole ones, else by 1, 2, 5 times powers of ten. */
-function stepped(value, sign, step, min, max) {
+/** The next number in a direction: small whole ones by 1, all others by 1, 2, 5 times 10 to a power. */
+function stepped(value, sign, whole, min, max) {
   if (!Number.isFinite(value)) return min;
-  const next = step === "any" ? nextRound(value, sign) : value + sign * step;
+  const next = whole && value + sign <= 100 ? value + sign : nextRound(value, sign);
   return Math.min(max, Math.max(min, next));
 }
 
@@ -68,7 +68,7 @@ function nextRound(value, sign) {
 
 /** A drop-down list of [value, text]; `choose` gets the value as a text. */
 export function choiceList(text, options, value, choose) {
-  const select = element("select", { "data-name": text, change: () => choose(select.value) });
+  const select = element("select", { change: () => choose(select.value) });
   fillChoices(select, options, value);
   return labelled(text, select);
 }
@@ -82,7 +82,7 @@ export function fillChoices(select, options, value) {
 /** A box to tick. */
 export function tickBox(text, checked, choose) {
   const input = element("input", {
-    type: "checkbox", checked, "data-name": text, change: () => choose(input.checked),
+    type: "checkbox", checked, change: () => choose(input.checked),
   });
   return element("label", {}, input, text);
 }

@@ -1,0 +1,96 @@
+// What is seen, in words and numbers: for everybody, and for those who hear the page.
+
+import { short, thousands } from "../axes.js";
+import { element } from "../controls.js";
+import { targetKinks } from "../views/plane.js";
+
+const NEAR = 0.02; // as in the homework: an elbow this close stands on a kink
+
+/** One run at one moment, in two or three sentences. */
+export function accountOf(moment, unit) {
+  const { run, step, snapshot, inside, elbows, silent } = moment;
+  const kinks = targetKinks(run.dataset.heights).map((kink) => kink[0]);
+  const met = kinks.filter((kink) => elbows.some((elbow) => isNear(elbow, kink))).length;
+  const near = elbows.filter((elbow) => kinks.some((kink) => isNear(elbow, kink))).length;
+  return [
+    `${run.title}, step ${thousands(step)}: training loss ${short(snapshot.trainLoss)}, `
+    + `test loss ${short(snapshot.testLoss)}.`,
+    `${inside.filter(Boolean).length} of ${elbows.length} elbows lie in 0 to 1; ${near} stand `
+    + `within ${NEAR} of a kink of the target, and ${met} of its ${kinks.length} kinks have one.`,
+    ...silentSentence(silent),
+    ...(unit === null ? [] : [unitSentence(moment, unit)]),
+    ...(run.failure ? [run.failure] : []),
+  ].join(" ");
+}
+
+function isNear(elbow, kink) {
+  return elbow !== null && Math.abs(elbow - kink) <= NEAR;
+}
+
+function silentSentence(silent) {
+  const count = silent.filter(Boolean).length;
+  if (!count) return [];
+  return [count === 1
+    ? "1 unit is silent at every training point and does not learn."
+    : `${count} units are silent at every training point and do not learn.`];
+}
+
+function unitSentence({ snapshot, elbows, jumps }, unit) {
+  const elbow = elbows[unit] === null ? "no elbow" : `elbow ${short(elbows[unit], 4)}`;
+  return `Unit ${unit}: ${elbow}, slope jump ${short(jumps[unit], 4)}, `
+    + `w1 ${short(snapshot.w1[unit], 4)}, b1 ${short(snapshot.b1[unit], 4)}, `
+    + `w2 ${short(snapshot.w2[unit], 4)}.`;
+}
+
+/** All numbers of a moment as plain data, in full precision. */
+export function numbersOf(moment) {
+  const { run, step, snapshot, elbows, jumps, gradients, pieces } = moment;
+  const list = (values) => Array.from(values);
+  return {
+    title: run.title,
+    step,
+    train_loss: snapshot.trainLoss,
+    test_loss: snapshot.testLoss,
+    params: { w1: list(snapshot.w1), b1: list(snapshot.b1), w2: list(snapshot.w2), b2: snapshot.b2 },
+    gradient: {
+      w1: list(gradients.w1), b1: list(gradients.b1), w2: list(gradients.w2), b2: gradients.b2,
+    },
+    elbows,
+    slope_jumps: jumps,
+    pieces,
+  };
+}
+
+/** Tables of those numbers. */
+export function numberTables(moment) {
+  const { snapshot, gradients, elbows, jumps, pieces } = moment;
+  const units = elbows.map((elbow, unit) => [
+    unit, elbow, jumps[unit], snapshot.w1[unit], snapshot.b1[unit], snapshot.w2[unit],
+    gradients.w1[unit], gradients.b1[unit], gradients.w2[unit],
+  ]);
+  const names = ["unit", "elbow", "slope jump", "w1", "b1", "w2",
+    "gradient of w1", "of b1", "of w2"];
+  return [
+    table(`${moment.run.title}, step ${thousands(moment.step)}: losses and output bias`,
+      ["training loss", "test loss", "b2", "gradient of b2"],
+      [[snapshot.trainLoss, snapshot.testLoss, snapshot.b2, gradients.b2]]),
+    table("Units (gradient of the loss over all training points)", names, units),
+    table("Pieces of the learned function", ["from x", "to x", "slope"],
+      pieces.map(({ from, to, slope }) => [from, to, slope])),
+  ];
+}
+
+function table(caption, names, rows) {
+  const cell = (value) => element("td", {}, value === null ? "none" : shown(value));
+  return element("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
+    element("table", {},
+      element("caption", {}, caption),
+      element("thead", {}, element("tr", {}, ...names.map((name) => (
+        element("th", { scope: "col" }, name))))),
+      element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map(cell))))));
+}
+
+/** Ten digits, which is more than the six that recorded weights have. */
+function shown(value) {
+  return Number.isInteger(value) ? String(value) : short(value, 10);
+}

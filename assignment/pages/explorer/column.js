@@ -1,0 +1,104 @@
+// One run on the page: its form, its views, what is seen in words.
+
+import { button, element, saveFile } from "../controls.js";
+import { makeSvg, paint, pngOf, resizeSvg, svgText } from "../svg.js";
+import { accountOf } from "./account.js";
+import { makeForm } from "./form.js";
+
+/**
+ * The elements of a run. `views` are those that can be shown; `hooks` has what controls lead to:
+ * `choose`, `record` (see form.js), `hover(unit)`, `pin(unit)`, `press(figure, event)` and
+ * `key(event)`, which returns whether the key meant something.
+ */
+export function makeColumn(labels, views, hooks) {
+  const form = makeForm(labels, hooks.choose, hooks.record);
+  const heading = element("h2", { "data-part": "title" });
+  const alarm = element("p", { class: "alarm", role: "alert", "data-part": "alarm", hidden: true });
+  const account = element("p", { class: "account", "data-part": "account" });
+  const figures = new Map(views.map((view) => [view.name, makeFigure(view, hooks)]));
+  const grid = element("div", { class: "views" }, ...[...figures.values()].map(({ root }) => root));
+  const root = element("section", { class: "column" }, heading, form.root, alarm, account, grid);
+  return { root, form, heading, alarm, account, figures, grid, moment: null };
+}
+
+/** Show a run in a column, at `moment`; `look` is what views need besides, `scales` their axes. */
+export function paintColumn(column, moment, look, scales, size) {
+  column.moment = moment;
+  setText(column.heading, moment.run.title);
+  column.alarm.hidden = !moment.run.failure;
+  setText(column.alarm, moment.run.failure);
+  setText(column.account, accountOf(moment, look.focus));
+  for (const [name, figure] of column.figures) {
+    figure.root.hidden = !(name in scales);
+    if (name in scales) paintFigure(figure, { ...look, moment }, scales[name], size(figure.view));
+  }
+}
+
+function paintFigure(figure, look, scale, [width, height]) {
+  if (figure.width !== width || figure.height !== height) {
+    Object.assign(figure, { width, height });
+    resizeSvg(figure.svg, width, height);
+  }
+  const { frame, marks } = figure.view.draw(look, scale, width, height);
+  Object.assign(figure, { frame, look });
+  const handles = figure.view.name === "function" ? look.handles(frame, look.moment.run.dataset) : [];
+  paint(figure.svg, [...marks, ...handles]);
+  figure.svg.setAttribute("aria-label", `${figure.view.title}. ${look.moment.run.title}.`);
+}
+
+function makeFigure(view, hooks) {
+  const svg = makeSvg(300, 150);
+  svg.classList.add("plot");
+  svg.setAttribute("role", "group");
+  svg.dataset.view = view.name;
+  const figure = { view, svg, width: 0, height: 0, frame: null, look: null };
+  const caption = element("figcaption", {},
+    element("strong", {}, view.title),
+    element("span", { class: "asked" }, view.question),
+    ...view.keys.map(([text, mark]) => keyOf(text, mark)),
+    element("span", { class: "save" },
+      button("SVG", () => saveFile(`${view.name}.svg`, svgText(svg, view.title), "image/svg+xml"),
+        { "aria-label": `Save ${view.title} as SVG` }),
+      button("PNG", async () => saveFile(`${view.name}.png`, await pngOf(svg, view.title)),
+        { "aria-label": `Save ${view.title} as PNG` })));
+  figure.root = element("figure", { class: "view" }, caption, svg);
+  listen(figure, hooks);
+  return figure;
+}
+
+/** An entry of a legend: the mark as it is drawn, 28 by 14 pixels, and its name. */
+function keyOf(text, mark) {
+  const svg = makeSvg(28, 14);
+  svg.setAttribute("aria-hidden", "true");
+  paint(svg, [mark]);
+  return element("span", { class: "key" }, svg, text);
+}
+
+function listen(figure, hooks) {
+  const { svg, view } = figure;
+  const unitUnder = (event) => (
+    view.pick && figure.frame ? view.pick(figure.look, figure.frame, pixelsOf(figure, event)) : null);
+  svg.addEventListener("pointerdown", (event) => hooks.press(figure, event));
+  svg.addEventListener("pointermove", (event) => {
+    if (event.pointerType !== "touch") hooks.hover(unitUnder(event));
+  });
+  svg.addEventListener("keydown", (event) => {
+    if (hooks.key(event)) event.preventDefault();
+  });
+  svg.addEventListener("pointerleave", () => hooks.hover(null));
+  svg.addEventListener("click", (event) => {
+    const unit = unitUnder(event);
+    if (unit !== null) hooks.pin(unit);
+  });
+}
+
+/** Where a pointer is, in the pixels of a figure. */
+export function pixelsOf({ svg, width }, event) {
+  const box = svg.getBoundingClientRect();
+  const scale = width / box.width;
+  return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

@@ -1,0 +1,92 @@
+// People's own data: knots of the target at other heights, training points moved, added, taken out.
+
+import { HEIGHTS, editDataset, makeDataset } from "../data.js";
+import { clamped } from "../axes.js";
+
+/**
+ * No change: the homework's data. All values are tables, as links need them: `heights` has one
+ * row, `moved` rows [point, x, y], `added` rows [x, y], `removed` rows [point].
+ */
+export const NO_EDITS = { heights: [Array.from(HEIGHTS)], moved: [], added: [], removed: [] };
+
+const HEIGHT_LIMIT = 3;
+
+/** Whether nothing was changed. */
+export function isUnedited(edits) {
+  return JSON.stringify(edits) === JSON.stringify(NO_EDITS);
+}
+
+/** The data of a run with these settings and edits, and the heights of the target's knots. */
+export function datasetOf({ points, noise, seeds }, edits) {
+  const [heights] = edits.heights;
+  const drawn = makeDataset({ points, noise, seed: seeds.data, heights });
+  const moved = edits.moved.filter(([point]) => point < points);
+  const edited = editDataset(drawn, {
+    moved: Object.fromEntries(moved.map(([point, x, y]) => [point, [x, y]])),
+    added: edits.added,
+    removed: removedBelow(points, edits),
+  });
+  return { ...edited, heights };
+}
+
+/** Edits that a link brought, or null if they make no sense. */
+export function checkedEdits({ heights, moved, added, removed }) {
+  const whole = (row) => Number.isInteger(row[0]) && row[0] >= 0;
+  const shaped = (rows, length) => rows.every((row) => row.length === length);
+  const good = shaped(heights, HEIGHTS.length) && heights.length === 1 && shaped(moved, 3)
+    && shaped(added, 2) && shaped(removed, 1) && [...moved, ...removed].every(whole)
+    && added.length <= 1000;
+  return good ? { heights, moved, added, removed } : null;
+}
+
+/** The edits with a knot of the target at another height. */
+export function withKnot(edits, knot, height) {
+  return { ...edits, heights: [edits.heights[0].map((old, k) => (k === knot ? tidyY(height) : old))] };
+}
+
+/** The edits with one more training point. */
+export function withPoint(edits, x, y) {
+  return { ...edits, added: [...edits.added, [tidyX(x), tidyY(y)]] };
+}
+
+/** The edits with the training point at a place of the dataset moved to [x, y]. */
+export function withMoved(edits, points, place, x, y) {
+  const to = [tidyX(x), tidyY(y)];
+  const drawn = drawnPoints(points, edits);
+  if (place >= drawn.length) {
+    const added = edits.added.map((old, i) => (i === place - drawn.length ? to : old));
+    return { ...edits, added };
+  }
+  const others = edits.moved.filter(([point]) => point !== drawn[place]);
+  return { ...edits, moved: [...others, [drawn[place], ...to]] };
+}
+
+/** The edits without the training point at a place of the dataset; the last point stays. */
+export function withoutPoint(edits, points, place) {
+  const drawn = drawnPoints(points, edits);
+  if (drawn.length + edits.added.length === 1) return edits;
+  if (place >= drawn.length) {
+    return { ...edits, added: edits.added.filter((_, i) => i !== place - drawn.length) };
+  }
+  return { ...edits, removed: [...edits.removed, [drawn[place]]] };
+}
+
+function drawnPoints(points, edits) {
+  const removed = new Set(removedBelow(points, edits));
+  return Array.from({ length: points }, (_, point) => point).filter((point) => !removed.has(point));
+}
+
+/** The drawn points that are taken out. One point at least stays, whatever a link says. */
+function removedBelow(points, { removed, added }) {
+  const places = removed.map(([point]) => point).filter((point) => point < points);
+  return new Set(places).size === points && !added.length ? places.slice(1) : places;
+}
+
+/** Three digits are more than a hand can aim at, and keep links short. */
+function tidyX(x) {
+  return Math.round(clamped(0, x, 1) * 1000) / 1000;
+}
+
+function tidyY(y) {
+  return Math.round(clamped(-HEIGHT_LIMIT, y, HEIGHT_LIMIT) * 1000) / 1000;
+}

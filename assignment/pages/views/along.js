@@ -1,0 +1,61 @@
+// The loss along the gradient: what one full step of any size would lead to, from here.
+
+import { extent, linearAxis, padded, plotFrame, roundStep, short } from "../axes.js";
+import { lossAlong } from "../network.js";
+import { COLOURS, clipMark, lineMark, textMark } from "../svg.js";
+
+const POINTS = 60;
+const WIDEST = 50; // times the own step size
+
+export const alongView = {
+  name: "along",
+  title: "Loss along the gradient",
+  question: "q1b_iii",
+  keys: [
+    ["loss after one step of full gradient descent", lineMark([[0, 7], [28, 7]], COLOURS.blue, 2.5)],
+    ["your step size", lineMark([[14, 0], [14, 14]], COLOURS.vermillion, 2.5)],
+    ["loss now", lineMark([[0, 7], [28, 7]], COLOURS.grey, 1.5, { "stroke-dasharray": "2 3" })],
+  ],
+
+  /** Every run has limits of its own here: its step size and its loss. */
+  scale: () => null,
+
+  draw({ moment }, _, width, height) {
+    const { stepSize } = moment.run.settings;
+    const limit = widest(moment, stepSize);
+    const sizes = Array.from({ length: POINTS + 1 }, (__, i) => (i / POINTS) * limit);
+    const losses = lossesAt(moment, sizes);
+    const now = losses[0];
+    const shown = losses.map((loss) => Math.min(loss, 2.5 * now));
+    const frame = plotFrame(width, height, linearAxis(0, limit, 5),
+      linearAxis(...padded(extent([...shown, 0.98 * now]))), { x: "step size", y: "loss" });
+    const own = frame.x(stepSize);
+    return {
+      frame,
+      marks: [
+        ...frame.marks,
+        clipMark(frame, [
+          lineMark([[frame.left, frame.y(now)], [frame.right, frame.y(now)]], COLOURS.grey, 1.5, { "stroke-dasharray": "2 3" }),
+          lineMark(sizes.map((size, i) => [frame.x(size), frame.y(losses[i])]), COLOURS.blue, 2.5),
+          lineMark([[own, frame.top], [own, frame.bottom]], COLOURS.vermillion, 2.5),
+        ]),
+        textMark(own + 5, frame.top + 14, short(stepSize)),
+      ],
+    };
+  },
+};
+
+function lossesAt({ run, snapshot, gradients }, sizes) {
+  return Array.from(lossAlong(snapshot, gradients, run.dataset, sizes, run.settings.layers));
+}
+
+/** A round step size so large that the loss rises again, or many times the own one. */
+function widest(moment, stepSize) {
+  let size = 1.5 * stepSize;
+  while (size < WIDEST * stepSize) {
+    const [now, then] = lossesAt(moment, [0, size]);
+    if (!(then < 1.1 * now)) break;
+    size *= 1.5;
+  }
+  return Math.ceil(size / roundStep(size, 4)) * roundStep(size, 4);
+}

@@ -1,0 +1,46 @@
+// The vote of every data point on one parameter of one unit: its share of the gradient.
+
+import { extent, linearAxis, plotFrame, roundStep } from "../axes.js";
+import { COLOURS, lineMark, pathData } from "../svg.js";
+
+export const votesView = {
+  name: "votes",
+  title: "Votes of the data points",
+  question: "q1a_iv, q1b_iv",
+  keys: [
+    ["the point pulls the parameter up", lineMark([[14, 13], [14, 1]], COLOURS.blue, 3)],
+    ["down", lineMark([[14, 13], [14, 1]], COLOURS.vermillion, 3, { "stroke-dasharray": "3 2" })],
+  ],
+
+  scale(moments) {
+    const greatest = Math.max(...moments.map(({ votes }) => (
+      Math.max(...extent(votes, [0, 0]).map(Math.abs)))));
+    const limit = roundStep(greatest || 1, 1);
+    return linearAxis(-limit, limit, 4);
+  },
+
+  draw({ moment, votesOn }, axis, width, height) {
+    const on = votesOn === "b2" ? "b2" : `${votesOn} of unit ${moment.voter}`;
+    const frame = plotFrame(width, height, linearAxis(0, 1, width < 420 ? 5 : 10), axis, {
+      y: `share of each point in the gradient for ${on}, turned downhill`,
+    });
+    const { x } = moment.run.dataset;
+    // A step goes against the gradient, so a negative share pulls the parameter up.
+    const bars = (sign) => pathData(Array.from(x).flatMap((value, i) => (
+      Math.sign(-moment.votes[i]) === sign
+        ? [[NaN, NaN], [frame.x(value), frame.y(0)], [frame.x(value), frame.y(-moment.votes[i])]]
+        : [])));
+    return {
+      frame,
+      marks: [
+        ...frame.marks,
+        ["path", { d: bars(1), fill: "none", stroke: COLOURS.blue, "stroke-width": 2 }],
+        ["path", {
+          d: bars(-1), fill: "none", stroke: COLOURS.vermillion, "stroke-width": 2,
+          "stroke-dasharray": "3 2",
+        }],
+        lineMark([[frame.left, frame.y(0)], [frame.right, frame.y(0)]], COLOURS.grey, 1),
+      ],
+    };
+  },
+};
