@@ -41,8 +41,8 @@ export class NetworkGraph {
       b2: parameter("b2", 1, 1),
     };
     const { w1, b1, w2, b2 } = this.parameters;
-    const hidden = tape.relu(tape.add(tape.matmul(w1, this.x), b1));
-    this.output = tape.add(tape.matmul(w2, hidden), b2);
+    const hidden = tape.relu(tape.linear(w1, this.x, b1));
+    this.output = tape.linear(w2, hidden, b2);
     this.loss = tape.mean(tape.square(tape.subtract(this.output, this.y)));
   }
 

@@ -58,14 +58,15 @@ export class Generator {
    */
   integer(n) {
     if (n === 1) return 0; // as NumPy, without a draw
-    const rejected = (TWO_32 - n) % n;
     for (;;) {
-      // bits * n has up to 64 binary digits, a double holds 53: it is made of two halves.
+      // bits * n has up to 64 binary digits, a double holds 53: the product is made of two halves.
       const bits = this.#bits32();
       const lower = (bits & 0xffff) * n;
-      const upper = (bits >>> 16) * n + Math.floor(lower / 65536);
-      const remainder = (upper % 65536) * 65536 + (lower % 65536);
-      if (remainder >= rejected) return Math.floor(upper / 65536);
+      const carry = Math.floor(lower / 65536);
+      const upper = (bits >>> 16) * n + carry;
+      const result = Math.floor(upper / 65536);
+      const rest = (upper - result * 65536) * 65536 + (lower - carry * 65536);
+      if (rest >= n || rest >= (TWO_32 - n) % n) return result;
     }
   }
 

@@ -106,22 +106,14 @@ export class Trainer {
   /**
    * Take up to `count` steps and return how many were taken.
    *
-   * They are fewer if the loss of a minibatch is not finite: the step that was to follow is then
-   * in `divergedAt`, and the parameters are those before it.
+   * They are fewer if a step finds a loss of its minibatch that is not finite: that step is then
+   * in `divergedAt`, and the parameters are those before it. As in `lab.training`, a run has also
+   * diverged if its last step leaves a loss over all points that is not finite.
    */
   advance(count) {
-    for (let taken = 0; taken < count; taken++) {
-      if (this.divergedAt !== null) return taken;
-      this.#drawMinibatch();
-      if (Number.isFinite(this.#graph.computeLoss())) {
-        this.#graph.computeGradients();
-        this.#graph.step(this.settings.stepSize);
-        this.step += 1;
-      } else {
-        this.divergedAt = this.step + 1;
-      }
-    }
-    return count;
+    const start = this.step;
+    while (this.step < start + count && this.divergedAt === null) this.#takeStep();
+    return this.step - start;
   }
 
   /** Return a copy of the parameters. */
@@ -131,12 +123,8 @@ export class Trainer {
 
   /** Return step, parameters, and mean squared errors over all training and all test points. */
   snapshot() {
-    const params = this.params();
-    const [trainLoss, testLoss] = this.#losses.map((graph) => {
-      graph.load(params);
-      return graph.computeLoss();
-    });
-    return { step: this.step, ...params, trainLoss, testLoss };
+    const [trainLoss, testLoss] = this.#fullLosses();
+    return { step: this.step, ...this.params(), trainLoss, testLoss };
   }
 
   /** Return all that changes during training as plain data, for `restore`. */
@@ -155,6 +143,28 @@ export class Trainer {
     this.divergedAt = state.divergedAt;
     this.#graph.load(state.params);
     this.#generator.restore(state.generator);
+  }
+
+  #takeStep() {
+    this.#drawMinibatch();
+    if (!Number.isFinite(this.#graph.computeLoss())) {
+      this.divergedAt = this.step + 1;
+      return;
+    }
+    this.#graph.computeGradients();
+    this.#graph.step(this.settings.stepSize);
+    this.step += 1;
+    if (this.step === this.settings.steps && !this.#fullLosses().every(Number.isFinite)) {
+      this.divergedAt = this.step;
+    }
+  }
+
+  #fullLosses() {
+    const params = this.params();
+    return this.#losses.map((graph) => {
+      graph.load(params);
+      return graph.computeLoss();
+    });
   }
 
   #drawMinibatch() {

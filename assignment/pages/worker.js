@@ -2,7 +2,8 @@
  * A training run behind messages, in a web worker or on the page's own thread.
  *
  * In: {kind: "start", id, settings, dataset, paused = false}, {kind: "pause"}, {kind: "continue"},
- * {kind: "step", count}, {kind: "seek", step}, {kind: "stop"}.
+ * {kind: "step", count}, {kind: "seek", step}, {kind: "stop"}. "step" pauses; "seek" does not, and
+ * trains on where that step was not reached yet.
  * Out: {kind: "snapshots", id, snapshots, step}, {kind: "at", id, snapshot}, {kind: "done", id},
  * {kind: "diverged", id, step, stepSize}, {kind: "failed", id, reason}.
  */
@@ -86,12 +87,13 @@ class TrainingRun {
 
   /** Take in a message about this run. */
   receive({ kind, step, count }) {
-    if (kind === "seek") this.#goal = Math.max(0, Math.min(step, this.#head.step));
+    if (kind === "seek") this.#goal = Math.max(0, Math.min(step, this.#settings.steps));
     if (kind === "step") {
       const from = this.#goal ?? this.#here;
       this.#goal = Math.max(0, Math.min(from + count, this.#settings.steps));
     }
-    if (kind !== "seek") this.#running = kind === "continue";
+    if (kind === "pause" || kind === "step") this.#running = false;
+    if (kind === "continue") this.#running = true;
     if (!this.#running) this.#postNews();
   }
 
@@ -124,11 +126,14 @@ class TrainingRun {
       this.#stops.shift();
       this.#keep();
     }
-    if (!this.#isOver()) return;
+    if (this.#isOver()) this.#postEnd();
+  }
+
+  #postEnd() {
+    const step = this.#head.divergedAt;
     this.#postNews();
-    const { divergedAt } = this.#head;
-    const { stepSize } = this.#settings;
-    this.#post(divergedAt === null ? { kind: "done" } : { kind: "diverged", step: divergedAt, stepSize });
+    if (step === null) this.#post({ kind: "done" });
+    else this.#post({ kind: "diverged", step, stepSize: this.#settings.stepSize });
   }
 
   /** Bring the visitor nearer to the goal by one portion; answer if it is there. */
