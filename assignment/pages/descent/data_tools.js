@@ -1,0 +1,57 @@
+// Changing the data: buttons, and fields for the chosen point.
+
+import { button, choiceList, element, fillChoices, numberField } from "../controls.js";
+import { withEqualErrors } from "./model.js";
+import { FARTHEST_POINT, freePlace, MOST_POINTS, replacedPoint, SPRING } from "./spring.js";
+
+const NEW_POINT = [1.5, -2];
+const FAR_POINT = [3.5, -6];
+
+/**
+ * `page` has `scene`, `chosen` (a place among the points), `choose(place)` and `setPoints(points,
+ * chosen)`.
+ */
+export function makeDataTools(page) {
+  const points = () => page.scene.state.points;
+  const add = (where) => page.setPoints([...points(), freePlace(points(), where)], points().length);
+  const buttons = {
+    add: button("Add a point", () => add(NEW_POINT)),
+    outlier: button("Add an outlier", () => add(FAR_POINT)),
+    remove: button("Remove point", () => removePoint(page)),
+    equal: button("Same error everywhere", () => page.setPoints(
+      withEqualErrors(points(), page.scene.now.predictions), page.chosen)),
+    back: button("The homework's data", () => page.setPoints(SPRING, 0)),
+  };
+  const list = choiceList("Point", [], "", (text) => page.choose(Number(text)));
+  const [x, y] = ["x", "y"].map((name, side) => numberField(
+    name, { min: -FARTHEST_POINT, max: FARTHEST_POINT, value: 0 },
+    (value) => page.setPoints(replacedPoint(
+      points(), page.chosen, points()[page.chosen].with(side, value)), page.chosen)));
+  const root = element("details", { class: "settings" },
+    element("summary", {}, "Change the data"),
+    element("p", { class: "asked" }, "Drag points, or move the chosen one with the arrow keys; double-click for a new one."),
+    element("div", { class: "row" }, list, x, y, buttons.remove),
+    element("div", { class: "row" }, buttons.add, buttons.outlier, buttons.equal, buttons.back));
+  return { root, buttons, select: list.querySelector("select"), fields: [x, y].map((label) => label.querySelector("input")) };
+}
+
+/** Show the state in the tools. */
+export function paintDataTools({ buttons, select, fields }, { scene, chosen }) {
+  const { points } = scene.state;
+  if (select.options.length !== points.length) {
+    fillChoices(select, points.map((_, place) => [place, String(place)]), chosen);
+  }
+  select.value = String(chosen);
+  fields.forEach((field, side) => {
+    if (field !== document.activeElement) field.value = points[chosen][side];
+  });
+  for (const kind of ["add", "outlier"]) buttons[kind].disabled = points.length >= MOST_POINTS;
+  buttons.remove.disabled = points.length === 1;
+}
+
+export function removePoint(page) {
+  const { points } = page.scene.state;
+  if (points.length > 1) {
+    page.setPoints(replacedPoint(points, page.chosen), Math.max(0, page.chosen - 1));
+  }
+}

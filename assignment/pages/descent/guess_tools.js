@@ -1,0 +1,24 @@
+// Guess where the loss is lowest; only then it is told.
+
+import { button, element, numberField } from "../controls.js";
+import { DESCENT_LIMITS } from "./state.js";
+
+/** `page` has `guess` (a number or null), `revealed`, `setGuess(guess)`, `reveal(whether)`. */
+export function makeGuessTools(page) {
+  const [min, max] = DESCENT_LIMITS.theta;
+  const field = numberField("Your guess of the best θ", { min, max, value: "" },
+    (guess) => page.setGuess(guess));
+  const show = button("Show the optimum", () => page.reveal(true), { class: "main" });
+  const again = button("Guess again", () => page.reveal(false));
+  const told = element("p", { "data-part": "guess", role: "status" });
+  const row = element("div", { class: "row" }, field, show, again);
+  return { root: element("div", { class: "settings" }, row, told), row, show, again, told, input: field.querySelector("input") };
+}
+
+export function paintGuessTools({ show, again, told, input }, { guess, revealed }, words) {
+  if (input !== document.activeElement) input.value = guess ?? "";
+  show.hidden = revealed;
+  show.disabled = guess === null;
+  again.hidden = !revealed;
+  if (told.textContent !== words) told.textContent = words;
+}
