@@ -95,6 +95,18 @@ def explorer() -> str:
     return figure("explorer", "Training explorer", inside)
 
 
+def descent() -> str:
+    """Return the page of part 1."""
+    inside = """<div data-part="live"></div>
+<div data-part="fallback">
+<noscript><p>This page draws and computes with JavaScript, which is switched off here. It shows
+gradient descent for a model with one parameter: twelve points in a plane, the loss over the
+parameter, and the steps of descent on it.</p></noscript>
+</div>"""
+    title = "Gradient descent, one parameter at a time"
+    return document(title, figure("descent", title, inside))
+
+
 def _modules(path: Path, found: dict[Path, str]) -> dict[Path, str]:
     """Return the texts of a module and of all that it imports, those first that others need."""
     if path not in found:
