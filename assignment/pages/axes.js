@@ -31,6 +31,12 @@ export function roundStep(range, n) {
   return power * [1, 2, 5, 10].find((factor) => factor * power * n >= range * 0.999);
 }
 
+/** Round limits around [low, high], with n parts or so between them. */
+export function roundLimits([low, high], n) {
+  const step = roundStep(high - low || 1, n);
+  return [Math.floor(low / step + 1e-9) * step, Math.ceil(high / step - 1e-9) * step];
+}
+
 /** A number for a tick, or for people: at most `digits` significant digits, a real minus sign. */
 export function short(value, digits = 3) {
   if (value === null || !Number.isFinite(value)) return "none";
@@ -41,9 +47,9 @@ export function short(value, digits = 3) {
   return text.replace("e+", "e").replaceAll("-", "−");
 }
 
-/** A whole number with commas between thousands. */
+/** A number with commas between thousands, if it is a whole one. */
 export function thousands(number) {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+  return Number.isInteger(number) ? String(number).replace(/\B(?=(\d{3})+$)/g, ",") : String(number);
 }
 
 export function linearAxis(low, high, n = 6) {
@@ -65,7 +71,7 @@ export function linearAxis(low, high, n = 6) {
 export function logAxis(least, greatest) {
   const [low, high] = padded([Math.log10(least), Math.log10(greatest)]);
   const factors = high - low < 2.6 ? [1, 2, 5] : [1];
-  const ticks = [];
+  let ticks = [];
   for (let power = Math.floor(low); power <= high; power += 1) {
     for (const factor of factors) {
       const value = Number(`${factor}e${power}`);
@@ -73,6 +79,8 @@ export function logAxis(least, greatest) {
       if (at >= low && at <= high) ticks.push([value, short(value)]);
     }
   }
+  // Where there is hardly a factor between the ends, evenly spaced numbers do.
+  if (ticks.length < 3) ticks = linearAxis(10 ** low, 10 ** high, 4).ticks;
   return {
     ticks,
     at: (value) => (value > 0 ? Math.max(0, (Math.log10(value) - low) / (high - low)) : 0),

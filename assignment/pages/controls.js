@@ -18,8 +18,8 @@ export function button(text, press, attributes = {}) {
 }
 
 /** A label with its control. */
-export function labelled(text, control) {
-  return element("label", {}, element("span", { class: "name" }, text), control);
+export function labelled(text, control, attributes = {}) {
+  return element("label", attributes, element("span", { class: "name" }, text), control);
 }
 
 /**

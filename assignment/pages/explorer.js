@@ -29,11 +29,12 @@ const VIEWS = [
   functionView, planeView, slopesView, lossesView, contributionsView, alongView, votesView,
 ];
 const PARAMETERS = ["w1", "b1", "w2", "b2"];
-const FIRST_STEP = 3000; // elbows are on their way, and the function half learned
+const FIRST_STEP = 8000; // elbows are on their way, and the function half learned
 const QUIET = 400; // milliseconds that a picture stands still before it is told in words
 const PATIENCE = 200; // milliseconds that an old picture stays while a new run catches up
 const PAIR_WIDTH = 640; // pixels from which two runs stand side by side,
-const WIDE = 860; // and from which one run has two columns of views
+const WIDE = 860; // from which one run has two columns of views,
+const WIDEST = 1500; // and three
 
 /** Start the figures of this build that are not started yet; in a worker, serve training. */
 export function start(scope, workerSource, build) {
@@ -140,7 +141,7 @@ function startExplorer(root, workerSource) {
     seen: () => Math.min(...active().map((run) => (run.ended ? Infinity : run.seen))),
     end: () => Math.max(...active().map((run) => (run.ended ? run.seen : run.settings.steps))),
     seek: (step) => { active().forEach((run) => run.show(step)); redraw(); settled(); },
-    train: (on) => { active().forEach((run) => run.train(on)); settled(); },
+    train: (on) => { active().forEach((run) => run.train(on)); redraw(); settled(); },
   });
 
   // ---- Drawing ----------------------------------------------------------------------------
@@ -155,15 +156,18 @@ function startExplorer(root, workerSource) {
     const shown = page.slots.map((slot) => [slot, momentAt(slot)]).filter(([, moment]) => moment);
     if (!space || !shown.length) return;
     const pair = page.slots.length === 2 && space >= PAIR_WIDTH;
-    const wide = page.slots.length === 1 && space >= WIDE;
-    const width = Math.floor(pair || wide ? (space - 24) / 2 : space);
+    const across = page.slots.length === 2 ? 1 : space >= WIDEST ? 3 : space >= WIDE ? 2 : 1;
+    const beside = pair ? 2 : across;
+    const width = Math.floor((space - 24 * (beside - 1)) / beside);
     columns.classList.toggle("pair", pair);
     const moments = shown.map(([, moment]) => moment);
     const scales = Object.fromEntries(VIEWS.filter(({ name }) => page.shown.has(name))
       .map((view) => [view.name, view.scale(moments)]));
     for (const [slot, moment] of shown) {
-      slot.column.grid.classList.toggle("wide", wide);
-      paintColumn(slot.column, moment, lookAt(moment), scales, (view) => sizeOf(view, width));
+      slot.column.grid.classList.toggle("wide", across === 2);
+      slot.column.grid.classList.toggle("widest", across === 3);
+      paintColumn(slot.column, moment, lookAt(moment), scales, (view) => sizeOf(view, width),
+        transport.isPlaying());
     }
     syncUnits(moments);
     window.clearTimeout(quiet);
@@ -283,13 +287,12 @@ function startExplorer(root, workerSource) {
   // ---- Links ------------------------------------------------------------------------------
 
   function currentValues() {
-    const [first, second = first] = page.slots;
+    const [first, second] = page.slots;
     return {
-      ...flatSettings(first.settings),
-      run: first.label,
-      two: page.slots.length === 2,
-      ...other(flatSettings(second.settings)),
-      other_run: second.label,
+      ...defaults,
+      ...valuesOf(first),
+      two: second !== undefined,
+      ...(second ? other(valuesOf(second)) : {}),
       step: transport.step(),
       unit: page.unit ?? -1,
       votes_on: page.votesOn,
@@ -298,9 +301,13 @@ function startExplorer(root, workerSource) {
     };
   }
 
+  function valuesOf({ settings, label }) {
+    return { ...flatSettings(settings), run: label };
+  }
+
   /** Show what a link says; what makes no sense in it is as usual. */
   function showValues(values) {
-    page.edits = checkedEdits(values) ?? NO_EDITS;
+    page.edits = checkedEdits(values);
     page.unit = values.unit >= 0 ? Math.floor(values.unit) : null;
     page.votesOn = PARAMETERS.includes(values.votes_on) ? values.votes_on : "b1";
     votesOn.querySelector("select").value = page.votesOn;
@@ -338,20 +345,27 @@ function startExplorer(root, workerSource) {
     linkSaid.textContent = copied ? "Copied." : "Copy it from here:";
   }
 
+  function beginTask({ link, seeds: many }) {
+    showValues({ ...readLink(link, defaults), step: 0 });
+    if (many) {
+      seeds.root.open = true;
+      seeds.root.scrollIntoView();
+      seeds.begin();
+    } else {
+      transport.start();
+    }
+  }
+
   // ---- Start ------------------------------------------------------------------------------
 
   live.append(
-    makeTasks(TASKS, (task) => {
-      showValues(readLink(task.link, defaults));
-      transport.go(0);
-      transport.start();
-    }),
+    makeTasks(TASKS, beginTask),
     transport.root,
     element("div", { class: "row" }, two, units, votesOn,
-      button("Copy link", copyLink), linkSaid, linkText),
-    element("details", {}, element("summary", {}, "Views"),
-      element("div", { class: "row" }, ...ticks.values())),
-    columns, editor.root, seeds, numbers, spoken,
+      button("Copy link", copyLink), linkSaid, linkText,
+      element("details", {}, element("summary", {}, "Views"),
+        element("div", { class: "row" }, ...ticks.values()))),
+    columns, editor.root, seeds.root, numbers, spoken,
   );
   page.slots.push(makeSlot(0));
   keepKeys(root);

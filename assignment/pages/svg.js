@@ -70,9 +70,9 @@ export function pathData(points) {
   return text;
 }
 
-/** A hundredth of a pixel is more than anybody sees. */
+/** A hundredth of a pixel is more than anybody sees, and nobody sees further than that. */
 function rounded(pixels) {
-  return Math.round(pixels * 100) / 100;
+  return Math.round(Math.max(-1e6, Math.min(1e6, pixels)) * 100) / 100;
 }
 
 /** A line through points [x, y] in pixels, as a mark. */

@@ -19,7 +19,6 @@ export function accountOf(moment, unit) {
     + `within ${NEAR} of a kink of the target, and ${met} of its ${kinks.length} kinks have one.`,
     ...silentSentence(silent),
     ...(unit === null ? [] : [unitSentence(moment, unit)]),
-    ...(run.failure ? [run.failure] : []),
   ].join(" ");
 }
 
@@ -44,7 +43,8 @@ function unitSentence({ snapshot, elbows, jumps }, unit) {
 
 /** All numbers of a moment as plain data, in full precision. */
 export function numbersOf(moment) {
-  const { run, step, snapshot, elbows, jumps, gradients, pieces } = moment;
+  const { run, step, snapshot, elbows, jumps, pieces } = moment;
+  const gradients = moment.gradients();
   const list = (values) => Array.from(values);
   return {
     title: run.title,
@@ -63,7 +63,8 @@ export function numbersOf(moment) {
 
 /** Tables of those numbers. */
 export function numberTables(moment) {
-  const { snapshot, gradients, elbows, jumps, pieces } = moment;
+  const { snapshot, elbows, jumps, pieces } = moment;
+  const gradients = moment.gradients();
   const units = elbows.map((elbow, unit) => [
     unit, elbow, jumps[unit], snapshot.w1[unit], snapshot.b1[unit], snapshot.w2[unit],
     gradients.w1[unit], gradients.b1[unit], gradients.w2[unit],

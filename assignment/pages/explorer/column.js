@@ -21,16 +21,21 @@ export function makeColumn(labels, views, hooks) {
   return { root, form, heading, alarm, account, figures, grid, moment: null };
 }
 
-/** Show a run in a column, at `moment`; `look` is what views need besides, `scales` their axes. */
-export function paintColumn(column, moment, look, scales, size) {
+/**
+ * Show a run in a column, at `moment`; `look` is what views need besides, `scales` their axes.
+ *
+ * `hurried` leaves out the views that are out of sight.
+ */
+export function paintColumn(column, moment, look, scales, size, hurried) {
   column.moment = moment;
   setText(column.heading, moment.run.title);
-  column.alarm.hidden = !moment.run.failure;
-  setText(column.alarm, moment.run.failure);
+  const failure = moment.step >= moment.run.seen ? moment.run.failure : "";
+  column.alarm.hidden = !failure;
+  setText(column.alarm, failure);
   setText(column.account, accountOf(moment, look.focus));
   for (const [name, figure] of column.figures) {
     figure.root.hidden = !(name in scales);
-    if (name in scales) paintFigure(figure, { ...look, moment }, scales[name], size(figure.view));
+    if (name in scales && !(hurried && figure.away)) paintFigure(figure, { ...look, moment }, scales[name], size(figure.view));
   }
 }
 
@@ -51,7 +56,7 @@ function makeFigure(view, hooks) {
   svg.classList.add("plot");
   svg.setAttribute("role", "group");
   svg.dataset.view = view.name;
-  const figure = { view, svg, width: 0, height: 0, frame: null, look: null };
+  const figure = { view, svg, width: 0, height: 0, frame: null, look: null, away: false };
   const caption = element("figcaption", {},
     element("strong", {}, view.title),
     element("span", { class: "asked" }, view.question),
@@ -61,6 +66,8 @@ function makeFigure(view, hooks) {
         { "aria-label": `Save ${view.title} as SVG` }),
       button("PNG", async () => saveFile(`${view.name}.png`, await pngOf(svg, view.title)),
         { "aria-label": `Save ${view.title} as PNG` })));
+  new IntersectionObserver((entries) => { figure.away = !entries.at(-1).isIntersecting; })
+    .observe(svg);
   figure.root = element("figure", { class: "view" }, caption, svg);
   listen(figure, hooks);
   return figure;

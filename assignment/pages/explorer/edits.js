@@ -4,12 +4,13 @@ import { HEIGHTS, editDataset, makeDataset } from "../data.js";
 import { clamped } from "../axes.js";
 
 /**
- * No change: the homework's data. All values are tables, as links need them: `heights` has one
- * row, `moved` rows [point, x, y], `added` rows [x, y], `removed` rows [point].
+ * No change: the homework's data. All values are tables, as links need them: `knots` has rows
+ * [knot, height], `moved` rows [point, x, y], `added` rows [x, y], `removed` rows [point].
  */
-export const NO_EDITS = { heights: [Array.from(HEIGHTS)], moved: [], added: [], removed: [] };
+export const NO_EDITS = { knots: [], moved: [], added: [], removed: [] };
 
 const HEIGHT_LIMIT = 3;
+const MOST_EDITS = 1000; // as many as there can be points
 
 /** Whether nothing was changed. */
 export function isUnedited(edits) {
@@ -18,7 +19,8 @@ export function isUnedited(edits) {
 
 /** The data of a run with these settings and edits, and the heights of the target's knots. */
 export function datasetOf({ points, noise, seeds }, edits) {
-  const [heights] = edits.heights;
+  const heights = Array.from(HEIGHTS);
+  for (const [knot, height] of edits.knots) heights[knot] = height;
   const drawn = makeDataset({ points, noise, seed: seeds.data, heights });
   const moved = edits.moved.filter(([point]) => point < points);
   const edited = editDataset(drawn, {
@@ -29,19 +31,21 @@ export function datasetOf({ points, noise, seeds }, edits) {
   return { ...edited, heights };
 }
 
-/** Edits that a link brought, or null if they make no sense. */
-export function checkedEdits({ heights, moved, added, removed }) {
-  const whole = (row) => Number.isInteger(row[0]) && row[0] >= 0;
-  const shaped = (rows, length) => rows.every((row) => row.length === length);
-  const good = shaped(heights, HEIGHTS.length) && heights.length === 1 && shaped(moved, 3)
-    && shaped(added, 2) && shaped(removed, 1) && [...moved, ...removed].every(whole)
-    && added.length <= 1000;
-  return good ? { heights, moved, added, removed } : null;
+/** Edits that a link brought, or none if they make no sense. */
+export function checkedEdits({ knots, moved, added, removed }) {
+  const shaped = (rows, length) => rows.length <= MOST_EDITS
+    && rows.every((row) => row.length === length);
+  const numbered = (rows, most) => rows.every(([number]) => (
+    Number.isInteger(number) && number >= 0 && number < most));
+  const good = shaped(knots, 2) && shaped(moved, 3) && shaped(added, 2) && shaped(removed, 1)
+    && numbered(knots, HEIGHTS.length) && numbered([...moved, ...removed], MOST_EDITS);
+  return good ? { knots, moved, added, removed } : NO_EDITS;
 }
 
 /** The edits with a knot of the target at another height. */
 export function withKnot(edits, knot, height) {
-  return { ...edits, heights: [edits.heights[0].map((old, k) => (k === knot ? tidyY(height) : old))] };
+  const others = edits.knots.filter(([other]) => other !== knot);
+  return { ...edits, knots: [...others, [knot, tidyY(height)]] };
 }
 
 /** The edits with one more training point. */

@@ -28,9 +28,8 @@ export function makeForm(labels, choose, record) {
   const fields = FIELDS.map(([name, label, { least, most, whole }]) => (
     numberField(label, { min: least, max: most, whole }, (value) => (
       choose(nestedSettings({ ...flatSettings(settings), [name]: value }))))));
-  const root = element("div", { class: "settings" },
-    element("div", { class: "row" }, ...(labels.length ? [source] : []),
-      fields[0], layers, fields[1]),
+  const root = element("div", { class: "row settings" }, ...(labels.length ? [source] : []),
+    fields[0], layers, fields[1],
     element("details", {}, element("summary", {}, "More settings"),
       element("div", { class: "row" }, ...fields.slice(2))));
 

@@ -19,7 +19,16 @@ export function momentOf(run, snapshot) {
     pieces: pieces(snapshot, 0, 1),
     lines: shape.elbows.map((elbow, unit) => unitLine(snapshot, unit, elbow)),
     silent: shape.elbows.map((_, unit) => isSilent(snapshot, unit, run.dataset.x)),
-    gradients: gradients(snapshot, run.dataset),
+    gradients: once(() => gradients(snapshot, run.dataset)),
+  };
+}
+
+/** A function that works its result out when it is called first. */
+function once(work) {
+  let result = null;
+  return () => {
+    result ??= work();
+    return result;
   };
 }
 

@@ -12,7 +12,8 @@ const SIZE = [270, 150];
 
 /**
  * Make the section. `state()` returns the settings of the run above, `datasetFor(settings)` its
- * data with other settings; `choose(settings)` shows one of the runs above.
+ * data with other settings; `choose(settings)` shows one of the runs above. Returns the element,
+ * and `begin()`, which trains.
  */
 export function makeSeeds(workerSource, state, datasetFor, choose) {
   const cards = element("div", { class: "multiples" });
@@ -47,11 +48,12 @@ export function makeSeeds(workerSource, state, datasetFor, choose) {
     run.train(true);
   }
 
-  return element("details", { "data-part": "seeds" },
+  const root = element("details", { "data-part": "seeds" },
     element("summary", {}, `The same experiment with ${SEEDS} seeds`),
     element("p", {}, "Other initial weights and other minibatches, all else as in the first run "
       + "above. Is what you saw typical?"),
     button(`Train ${SEEDS} seeds`, begin, { class: "main" }), summary, cards);
+  return { root, begin };
 }
 
 function makeCard(seed, choose) {

@@ -1,5 +1,6 @@
 // The settings of a run: their names and limits, as controls and links need them.
 
+import { thousands } from "../axes.js";
 import { DEFAULTS } from "../trainer.js";
 
 export const LAYERS = [["all", "all layers"], ["output", "output layer only"]];
@@ -44,7 +45,7 @@ export function describeSettings(settings) {
   const usual = flatSettings(homeworkSettings(settings.width, settings.layers));
   const others = Object.entries(flatSettings(settings))
     .filter(([name, value]) => value !== usual[name])
-    .map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`);
+    .map(([name, value]) => `${name.replaceAll("_", " ")} ${thousands(value)}`);
   const units = settings.width === 1 ? "1 unit" : `${settings.width} units`;
   return [units, new Map(LAYERS).get(settings.layers), ...others].join(", ");
 }

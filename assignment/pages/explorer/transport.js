@@ -31,7 +31,7 @@ export function makeTransport({ timeline, seen, end, seek, train }) {
   const root = element("div", { class: "row transport", role: "group", "aria-label": "Training" },
     play,
     button("One step", () => go(step + 1)),
-    element("span", { class: "row grow" }, labelled("Training", slider)),
+    labelled("Training", slider, { class: "grow" }),
     exact,
     choiceList("Speed", SPEEDS, pace, (value) => { pace = value; }),
     button("Start over", () => go(0)));

@@ -1,11 +1,11 @@
 // The loss along the gradient: what one full step of any size would lead to, from here.
 
-import { extent, linearAxis, padded, plotFrame, roundStep, short } from "../axes.js";
+import { extent, linearAxis, padded, plotFrame, roundLimits, short } from "../axes.js";
 import { lossAlong } from "../network.js";
 import { COLOURS, clipMark, lineMark, textMark } from "../svg.js";
 
-const POINTS = 60;
-const WIDEST = 50; // times the own step size
+const POINTS = 32;
+const WIDTHS = [1.5, 2.5, 4, 6, 10, 16, 25, 40]; // that the plot may have, in own step sizes
 
 export const alongView = {
   name: "along",
@@ -24,7 +24,7 @@ export const alongView = {
     const { stepSize } = moment.run.settings;
     const limit = widest(moment, stepSize);
     const sizes = Array.from({ length: POINTS + 1 }, (__, i) => (i / POINTS) * limit);
-    const losses = lossesAt(moment, sizes);
+    const losses = Array.from(lossesAt(moment, sizes));
     const now = losses[0];
     const shown = losses.map((loss) => Math.min(loss, 2.5 * now));
     const frame = plotFrame(width, height, linearAxis(0, limit, 5),
@@ -46,16 +46,13 @@ export const alongView = {
 };
 
 function lossesAt({ run, snapshot, gradients }, sizes) {
-  return Array.from(lossAlong(snapshot, gradients, run.dataset, sizes, run.settings.layers));
+  return lossAlong(snapshot, gradients(), run.dataset, sizes, run.settings.layers);
 }
 
 /** A round step size so large that the loss rises again, or many times the own one. */
 function widest(moment, stepSize) {
-  let size = 1.5 * stepSize;
-  while (size < WIDEST * stepSize) {
-    const [now, then] = lossesAt(moment, [0, size]);
-    if (!(then < 1.1 * now)) break;
-    size *= 1.5;
-  }
-  return Math.ceil(size / roundStep(size, 4)) * roundStep(size, 4);
+  const sizes = [0, ...WIDTHS.map((width) => width * stepSize)];
+  const [now, ...losses] = lossesAt(moment, sizes);
+  const rises = losses.findIndex((loss) => !(loss < 1.1 * now));
+  return roundLimits([0, sizes[1 + (rises < 0 ? losses.length - 1 : rises)]], 4)[1];
 }

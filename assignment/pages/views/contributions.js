@@ -1,6 +1,6 @@
 // What every unit adds to the learned function.
 
-import { extent, linearAxis, plotFrame, roundStep } from "../axes.js";
+import { extent, linearAxis, plotFrame, roundLimits } from "../axes.js";
 import { COLOURS, clipMark, lineMark } from "../svg.js";
 import { nearest, unitStyle } from "./units.js";
 
@@ -16,9 +16,7 @@ export const contributionsView = {
   /** Round limits around what there is, so that small contributions are seen from the start. */
   scale(moments) {
     const heights = moments.flatMap(({ lines }) => lines.flat().map((corner) => corner[1]));
-    const greatest = Math.max(...extent(heights, [0, 0]).map(Math.abs));
-    const limit = roundStep(greatest || 1, 1);
-    return linearAxis(-limit, limit, 4);
+    return linearAxis(...roundLimits(extent(heights, [0, 0]), 4), 4);
   },
 
   draw({ moment, focus }, axis, width, height) {

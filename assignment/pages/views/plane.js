@@ -1,6 +1,6 @@
 // The plane of elbow against slope jump: units travel to the kinks of the target, or miss them.
 
-import { linearAxis, plotFrame, symmetricLogAxis } from "../axes.js";
+import { clamped, linearAxis, plotFrame, symmetricLogAxis } from "../axes.js";
 import { KNOTS } from "../data.js";
 import { COLOURS, crossMark, lineMark, textMark } from "../svg.js";
 import { targetStairs } from "./slopes.js";
@@ -34,8 +34,7 @@ export const planeView = {
     const frame = plotFrame(width, height, linearAxis(LEFT, RIGHT, 7), axis, {
       x: "elbow", y: "jump of the slope at the elbow",
     });
-    const place = (elbow, jump) => (elbow === null ? [NaN, NaN] : [
-      frame.x(Math.min(RIGHT, Math.max(LEFT, elbow))), frame.y(jump)]);
+    const place = (elbow, jump) => placeOf(frame, elbow, jump);
     const middle = frame.y(0);
     return {
       frame,
@@ -52,10 +51,19 @@ export const planeView = {
 
   /** The unit whose dot is nearest to the pointer, or null. */
   pick({ moment }, frame, [x, y]) {
-    return nearest(moment.elbows.map((elbow, unit) => (elbow === null ? Infinity : Math.hypot(
-      frame.x(Math.min(RIGHT, Math.max(LEFT, elbow))) - x, frame.y(moment.jumps[unit]) - y))));
+    return nearest(moment.elbows.map((elbow, unit) => {
+      const [unitX, unitY] = placeOf(frame, elbow, moment.jumps[unit]);
+      return elbow === null ? Infinity : Math.hypot(unitX - x, unitY - y);
+    }));
   },
 };
+
+/** Where a unit stands, in pixels: at the edge, if it is further out. */
+function placeOf(frame, elbow, jump) {
+  if (elbow === null) return [NaN, NaN];
+  const x = frame.x(clamped(LEFT, elbow, RIGHT));
+  return [x, clamped(frame.top, frame.y(jump), frame.bottom)];
+}
 
 /** Where the target bends, and by how much its slope jumps there, as [x, jump]. */
 export function targetKinks(heights) {
@@ -86,7 +94,9 @@ function unitMarks(moment, focus, place) {
       "stroke-width": unit === focus ? 2.5 : 1.2, "data-unit": unit,
     }];
     return unit === focus
-      ? [dot, textMark(Number(cx) + 10, Number(cy) - 8, `unit ${unit}`, { "font-weight": 600 })]
+      ? [dot, textMark(Number(cx) + 10, Number(cy) - 8, `unit ${unit}`, {
+        "font-weight": 600, stroke: COLOURS.white, "stroke-width": 3, "paint-order": "stroke",
+      })]
       : [dot];
   });
 }

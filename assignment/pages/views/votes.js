@@ -1,6 +1,6 @@
 // The vote of every data point on one parameter of one unit: its share of the gradient.
 
-import { extent, linearAxis, plotFrame, roundStep } from "../axes.js";
+import { extent, linearAxis, plotFrame, roundLimits } from "../axes.js";
 import { COLOURS, lineMark, pathData } from "../svg.js";
 
 export const votesView = {
@@ -8,21 +8,19 @@ export const votesView = {
   title: "Votes of the data points",
   question: "q1a_iv, q1b_iv",
   keys: [
-    ["the point pulls the parameter up", lineMark([[14, 13], [14, 1]], COLOURS.blue, 3)],
+    ["contribution of a point to the gradient, turned downhill: it pulls up", lineMark([[14, 13], [14, 1]], COLOURS.blue, 3)],
     ["down", lineMark([[14, 13], [14, 1]], COLOURS.vermillion, 3, { "stroke-dasharray": "3 2" })],
   ],
 
   scale(moments) {
-    const greatest = Math.max(...moments.map(({ votes }) => (
-      Math.max(...extent(votes, [0, 0]).map(Math.abs)))));
-    const limit = roundStep(greatest || 1, 1);
-    return linearAxis(-limit, limit, 4);
+    const pulls = moments.flatMap(({ votes }) => Array.from(votes, (vote) => -vote));
+    return linearAxis(...roundLimits(extent(pulls, [0, 0]), 4), 4);
   },
 
   draw({ moment, votesOn }, axis, width, height) {
     const on = votesOn === "b2" ? "b2" : `${votesOn} of unit ${moment.voter}`;
     const frame = plotFrame(width, height, linearAxis(0, 1, width < 420 ? 5 : 10), axis, {
-      y: `share of each point in the gradient for ${on}, turned downhill`,
+      y: `votes on ${on}`,
     });
     const { x } = moment.run.dataset;
     // A step goes against the gradient, so a negative share pulls the parameter up.
