@@ -1,8 +1,13 @@
 // Controls with labels, and the elements around them.
 
+// JupyterLab leaves its keys alone where the focused element says so.
+export const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
+const CONTROLS = new Set(["input", "select", "button", "summary", "textarea"]);
+
 /** An element with attributes (functions listen to events) and children (elements or texts). */
-export function element(tag, attributes = {}, ...children) {
+export function element(tag, given = {}, ...children) {
   const made = document.createElement(tag);
+  const attributes = CONTROLS.has(tag) ? { ...OWN_KEYS, ...given } : given;
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") made.addEventListener(name, value);
     else if (value === true) made.setAttribute(name, "");
@@ -19,6 +24,7 @@ export function button(text, press, attributes = {}) {
 
 /** A label with its control. */
 export function labelled(text, control, attributes = {}) {
+  control.setAttribute("aria-label", text); // without the options that a list has inside
   return element("label", attributes, element("span", { class: "name" }, text), control);
 }
 
@@ -109,7 +115,16 @@ export async function copyText(text, shown) {
   }
 }
 
-/** Arrow keys and the like belong to a figure's controls, not to the notebook around it. */
+/** See to it that keys belong to a figure while it has the focus, and to the notebook after that. */
 export function keepKeys(root) {
-  root.addEventListener("keydown", (event) => event.stopPropagation());
+  root.addEventListener("keydown", (event) => {
+    if (/^(Arrow|Page|Home|End|Delete| |Enter)/.test(event.key)) event.stopPropagation();
+  });
+  // JupyterLab leaves the focus where it is when somebody clicks on a cell.
+  const leave = (event) => {
+    if (root.contains(event.target)) return;
+    document.removeEventListener("pointerdown", leave, true);
+    if (root.contains(document.activeElement)) document.activeElement.blur();
+  };
+  root.addEventListener("focusin", () => document.addEventListener("pointerdown", leave, true));
 }

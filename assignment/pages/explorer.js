@@ -97,7 +97,7 @@ function startExplorer(root, workerSource) {
     const run = new LiveRun(lastId, settings, datasetOf(settings, page.edits), slot.post, changed);
     const begun = performance.now();
     function changed() {
-      const ready = run.seen >= transport.step() || run.ended;
+      const ready = run.at(transport.step())?.step === transport.step() || run.ended;
       if (slot.next === run && (ready || performance.now() - begun > PATIENCE)) {
         Object.assign(slot, { run, next: null });
       }
@@ -140,6 +140,7 @@ function startExplorer(root, workerSource) {
     timeline,
     seen: () => Math.min(...active().map((run) => (run.ended ? Infinity : run.seen))),
     end: () => Math.max(...active().map((run) => (run.ended ? run.seen : run.settings.steps))),
+    anyStep: () => active().some((run) => run instanceof LiveRun),
     seek: (step) => { active().forEach((run) => run.show(step)); redraw(); settled(); },
     train: (on) => { active().forEach((run) => run.train(on)); redraw(); settled(); },
   });
@@ -374,8 +375,15 @@ function startExplorer(root, workerSource) {
     window.addEventListener("hashchange", () => showValues(readLink(window.location.hash, defaults)));
   }
   new ResizeObserver(redraw).observe(live);
-  // What is drawn, in numbers.
-  root.explorer = { numbers: () => page.slots.map(({ column }) => numbersOf(column.moment)) };
+  // What is shown, in numbers.
+  root.explorer = {
+    state: () => ({
+      playing: transport.isPlaying(),
+      step: transport.step(),
+      unit: page.unit,
+      columns: page.slots.map(({ column }) => numbersOf(column.moment)),
+    }),
+  };
 }
 
 /** Everything that a link can say, as it is without one. */
@@ -388,7 +396,7 @@ function defaultValues({ begin, runs }) {
     two: first.length === 2,
     ...other(flatSettings(homeworkSettings(20, "output"))),
     other_run: first[1]?.label ?? "",
-    step: first.length ? 0 : FIRST_STEP,
+    step: FIRST_STEP,
     unit: -1,
     votes_on: "b1",
     views: VIEWS.map(({ name }) => name).join(" "),

@@ -48,6 +48,7 @@ export function numbersOf(moment) {
   const list = (values) => Array.from(values);
   return {
     title: run.title,
+    settings: run.settings,
     step,
     train_loss: snapshot.trainLoss,
     test_loss: snapshot.testLoss,

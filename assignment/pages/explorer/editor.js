@@ -2,7 +2,7 @@
 
 import { KNOTS } from "../data.js";
 import { short } from "../axes.js";
-import { button, element, tickBox } from "../controls.js";
+import { OWN_KEYS, button, element, tickBox } from "../controls.js";
 import { COLOURS } from "../svg.js";
 import { nearest } from "../views/units.js";
 import { NO_EDITS, withKnot, withMoved, withPoint, withoutPoint } from "./edits.js";
@@ -100,7 +100,7 @@ export function makeEditor(state, change, redraw) {
 /** A shape that can be dragged and moved by keys, and that says its value. */
 function handle([tag, shape], name, value, more) {
   return [tag, {
-    ...shape, ...more, "stroke-width": 2, tabindex: 0, role: "slider", "aria-label": name,
+    ...shape, ...more, ...OWN_KEYS, "stroke-width": 2, tabindex: 0, role: "slider", "aria-label": name,
     "aria-orientation": "vertical", "aria-valuemin": -3, "aria-valuemax": 3,
     "aria-valuenow": value, "aria-valuetext": `height ${short(value)}`,
   }];

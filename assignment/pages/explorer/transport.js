@@ -12,10 +12,11 @@ const MOST_STEPS = 1e7;
  * Make the bar.
  *
  * `timeline()` returns the steps to go through, `seen()` the last one that all runs have got to,
- * and `end()` the last one that any of them will get to. `seek(step)` shows a step, and trains
- * there if need be; `train(on)` lets the runs train on, or stops them.
+ * `end()` the last one that any of them will get to, and `anyStep()` whether there is something to
+ * see between those of the timeline. `seek(step)` shows a step, and trains there if need be;
+ * `train(on)` lets the runs train on, or stops them.
  */
-export function makeTransport({ timeline, seen, end, seek, train }) {
+export function makeTransport({ timeline, seen, end, anyStep, seek, train }) {
   let [step, playing, pace] = [0, false, SPEEDS[1][0]];
   let position = 0; // in the timeline, with a fraction
   let before = 0; // the time of the last frame
@@ -30,7 +31,7 @@ export function makeTransport({ timeline, seen, end, seek, train }) {
   const exact = numberField("Step", { min: 0, max: MOST_STEPS, whole: true, value: 0 }, go);
   const root = element("div", { class: "row transport", role: "group", "aria-label": "Training" },
     play,
-    button("One step", () => go(step + 1)),
+    button("One step", () => go(anyStep() ? step + 1 : timeline()[placeOf(step) + 1] ?? step)),
     labelled("Training", slider, { class: "grow" }),
     exact,
     choiceList("Speed", SPEEDS, pace, (value) => { pace = value; }),
@@ -39,7 +40,7 @@ export function makeTransport({ timeline, seen, end, seek, train }) {
   /** Stand at a step, or at the last one if there are not so many. */
   function go(wanted) {
     pause();
-    step = Math.min(wanted, timeline().at(-1));
+    step = anyStep() ? Math.min(wanted, timeline().at(-1)) : timeline()[placeOf(wanted)];
     seek(step);
     sync();
   }
