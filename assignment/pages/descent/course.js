@@ -10,7 +10,7 @@ export function coursePlot(scene, { best }, width, height) {
   const isLoss = state.height === "loss";
   const last = niceEnd(scene.reached);
   const frame = plotFrame(
-    width, height, linearAxis(0, last, width < 420 ? 5 : 12),
+    width, height, linearAxis(-0.012 * last, last, width < 420 ? 5 : 12),
     isLoss ? lossAxis(scene, best) : thetaAxis(scene, best), {
       x: state.descent === "race" && state.pace === "looks" ? "points looked at" : "steps",
       y: isLoss ? "loss (logarithmic)" : "θ",

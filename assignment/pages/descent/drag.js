@@ -4,6 +4,8 @@ const DIRECTIONS = {
   ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1],
 };
 
+const REACH = 22; // pixels, about half a fingertip
+
 /**
  * Let the handles in a plot be taken. `acts` are, by the name of a handle:
  * - `drag(place, x, y, lever)`: it was drawn to these values,
@@ -13,8 +15,12 @@ const DIRECTIONS = {
  */
 export function listenToHandles(svg, frame, acts, hold) {
   let held = null;
+  // Browsers scroll, whatever the style of a shape inside an SVG says, unless they are told here.
+  svg.addEventListener("touchstart", (event) => {
+    if (nearestHandle(svg, event.touches[0])) event.preventDefault();
+  }, { passive: false });
   svg.addEventListener("pointerdown", (event) => {
-    const handle = event.target.closest("[data-handle]");
+    const handle = nearestHandle(svg, event);
     if (!handle || event.button > 0) return;
     event.preventDefault();
     held = handleFacts(handle);
@@ -42,6 +48,17 @@ export function listenToHandles(svg, frame, acts, hold) {
     if (way) acts[name].nudge(place, way.map((part) => part * far), lever);
     if (way || acts[name].key?.(place, event.key)) event.preventDefault();
   });
+}
+
+/** The handle nearest to a pointer, where several lie under it; null where none does. */
+export function nearestHandle(svg, { clientX, clientY }) {
+  let [found, least] = [null, REACH];
+  for (const handle of svg.querySelectorAll("[data-handle]")) {
+    const { left, right, top, bottom } = handle.getBoundingClientRect();
+    const distance = Math.hypot((left + right) / 2 - clientX, (top + bottom) / 2 - clientY);
+    if (distance < least) [found, least] = [handle, distance];
+  }
+  return found;
 }
 
 function handleFacts({ dataset }) {

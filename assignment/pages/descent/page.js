@@ -7,7 +7,7 @@ import { makeTasks } from "../tasks.js";
 import { DESCENT_TASKS } from "../descent_tasks.js";
 import { coursePlot } from "./course.js";
 import { makeDataTools, paintDataTools, removePoint } from "./data_tools.js";
-import { listenToHandles, valuesAt } from "./drag.js";
+import { listenToHandles, nearestHandle, valuesAt } from "./drag.js";
 import { makeDescentFigure, paintDescentFigure } from "./figure.js";
 import { makeGuessTools, paintGuessTools } from "./guess_tools.js";
 import { arrowMarks, dotMark, PATH_STYLES } from "./marks.js";
@@ -186,6 +186,7 @@ export class DescentPage {
       ["full gradient", path("full"), ({ state }) => state.descent !== "sgd"],
       ["SGD", path("sgd"), ({ state }) => state.descent !== "full"],
     ]);
+    height.classList.add("settings"); // not printed
     course.asked.append(height);
     this.#listen(plane, parabola);
     return [plane, parabola, course];
@@ -229,7 +230,7 @@ export class DescentPage {
 
   #addAt({ svg, frame }, event) {
     const { points } = this.state;
-    if (event.target.closest("[data-handle]") || points.length >= MOST_POINTS) return;
+    if (nearestHandle(svg, event) || points.length >= MOST_POINTS) return;
     this.setPoints([...points, roundPoint(valuesAt(svg, frame, event))], points.length);
   }
 

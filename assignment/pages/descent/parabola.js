@@ -130,7 +130,7 @@ function guessHandle({ x, left, right, bottom }, scene, { guess }) {
   const cx = clamped(left, guess === null ? left + 14 : x(guess), right);
   const corners = [[cx, bottom - 15], [cx - 9, bottom], [cx + 9, bottom]];
   return handleMark("guess", 0, {
-    x: cx, y: bottom - 6, label: "Your guess of the best theta",
+    x: cx, y: bottom - 6, label: "Marker of the guess, on the axis of theta",
     more: {
       tabindex: 0, "aria-valuenow": guess ?? scene.window[0],
       "aria-valuetext": guess === null ? "no guess yet" : `guess ${short(guess, 4)}`,

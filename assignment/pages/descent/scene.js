@@ -122,7 +122,8 @@ export function aloneCurve({ state, window }, place) {
 export function isAtRest({ lead, racers }) {
   if (racers.some(({ name }) => name === "sgd") || lead.taken < 1) return false;
   const [before, after] = lead.thetas.slice(-2);
-  return Math.abs(after - before) <= 1e-9 * Math.max(1, Math.abs(after));
+  const change = after - before;
+  return Math.abs(change) <= 1e-9 * Math.max(1, Math.abs(after));
 }
 
 /** All paths have run away. */

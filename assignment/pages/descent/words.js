@@ -88,7 +88,12 @@ export function pointWords({ state, now }, place) {
   const push = vote === 0 ? "it does not push θ"
     : `it pushes θ ${where} by ${short(Math.abs(vote))} (${Math.round((100 * Math.abs(vote)) / total)}% of all pushes)`;
   return `Point ${place}: x = ${short(x)}, y = ${short(y)}. The model says ${short(said)}, `
-    + `off by ${short(said - y)}; ${push}.`;
+    + `${amiss(said - y)}; ${push}.`;
+}
+
+function amiss(error) {
+  if (Math.abs(error) < 1e-9) return "which is right";
+  return `${short(Math.abs(error))} too ${error > 0 ? "much" : "little"}`;
 }
 
 /** How far a guess lies from the optimum; only for those who have guessed. */
