@@ -40,13 +40,14 @@ export function coursePlot(scene, { best }, width, height) {
 /** The end of the axis of steps: it grows in jumps, so that the picture does not always move. */
 function niceEnd(steps) {
   let end = 12;
-  while (end < steps) end = Math.round(end * 1.5);
+  while (end <= steps) end = Math.round(end * 1.5);
   return end;
 }
 
 /** As near as the paths allow, but never so near that rounding errors look like steps. */
 function thetaAxis({ racers, window: [least, greatest] }, best) {
-  const thetas = racers.flatMap((racer) => racer.thetas).map((theta) => clamped(least, theta, greatest));
+  const thetas = racers.flatMap((racer) => racer.thetas)
+    .map((theta) => clamped(least, theta, greatest));
   const [low, high] = extent(best === null ? thetas : [...thetas, best]);
   const room = Math.max(0, 1 - (high - low)) / 2;
   return linearAxis(...padded([low - room, high + room], 0.08), 5);

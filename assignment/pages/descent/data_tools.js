@@ -4,6 +4,7 @@ import { button, choiceList, element, fillChoices, numberField } from "../contro
 import { withEqualErrors } from "./model.js";
 import { FARTHEST_POINT, freePlace, MOST_POINTS, replacedPoint, SPRING } from "./spring.js";
 
+const ROOMY = 820; // pixels of width, from which these tools do not keep the plots apart
 const NEW_POINT = [1.5, -2];
 const FAR_POINT = [3.5, -6];
 
@@ -27,12 +28,16 @@ export function makeDataTools(page) {
     name, { min: -FARTHEST_POINT, max: FARTHEST_POINT, value: 0 },
     (value) => page.setPoints(replacedPoint(
       points(), page.chosen, points()[page.chosen].with(side, value)), page.chosen)));
-  const root = element("details", { class: "settings" },
+  const root = element("details", { class: "settings", open: innerWidth >= ROOMY },
     element("summary", {}, "Change the data"),
-    element("p", { class: "asked" }, "Drag points, or move the chosen one with the arrow keys; double-click for a new one."),
+    element("p", { class: "asked" },
+      "Drag points, or move the chosen one with the arrow keys; double-click for a new one."),
     element("div", { class: "row" }, list, x, y, buttons.remove),
     element("div", { class: "row" }, buttons.add, buttons.outlier, buttons.equal, buttons.back));
-  return { root, buttons, select: list.querySelector("select"), fields: [x, y].map((label) => label.querySelector("input")) };
+  return {
+    root, buttons, select: list.querySelector("select"),
+    fields: [x, y].map((label) => label.querySelector("input")),
+  };
 }
 
 /** Show the state in the tools. */

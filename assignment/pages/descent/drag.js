@@ -4,7 +4,7 @@ const DIRECTIONS = {
   ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1],
 };
 
-const REACH = 22; // pixels, about half a fingertip
+const GRAB_REACH = 22; // pixels, about half a fingertip
 
 /**
  * Let the handles in a plot be taken. `acts` are, by the name of a handle:
@@ -52,7 +52,7 @@ export function listenToHandles(svg, frame, acts, hold) {
 
 /** The handle nearest to a pointer, where several lie under it; null where none does. */
 export function nearestHandle(svg, { clientX, clientY }) {
-  let [found, least] = [null, REACH];
+  let [found, least] = [null, GRAB_REACH];
   for (const handle of svg.querySelectorAll("[data-handle]")) {
     const { left, right, top, bottom } = handle.getBoundingClientRect();
     const distance = Math.hypot((left + right) / 2 - clientX, (top + bottom) / 2 - clientY);

@@ -8,11 +8,12 @@ export function makeGuessTools(page) {
   const [min, max] = DESCENT_LIMITS.theta;
   const field = numberField("Your guess of the best θ", { min, max, value: "" },
     (guess) => page.setGuess(guess));
-  const show = button("Show the optimum", () => page.reveal(true), { class: "main" });
+  const show = button("Reveal", () => page.reveal(true), { class: "main" });
   const again = button("Guess again", () => page.reveal(false));
   const told = element("p", { "data-part": "guess", role: "status" });
   const row = element("div", { class: "row" }, field, show, again);
-  return { root: element("div", { class: "settings" }, row, told), row, show, again, told, input: field.querySelector("input") };
+  const root = element("div", { class: "settings" }, row, told);
+  return { root, row, show, again, told, input: field.querySelector("input") };
 }
 
 export function paintGuessTools({ show, again, told, input }, { guess, revealed }, words) {

@@ -39,7 +39,9 @@ export function dotMark(name, x, y, size) {
   const [cx, cy] = [x, y].map(hundredth);
   return name === "full"
     ? ["circle", { cx, cy, r: size, ...look }]
-    : ["rect", { x: hundredth(x - size), y: hundredth(y - size), width: 2 * size, height: 2 * size, ...look }];
+    : ["rect", {
+      x: hundredth(x - size), y: hundredth(y - size), width: 2 * size, height: 2 * size, ...look,
+    }];
 }
 
 /** An arrow from one place to another, in pixels; hollow ones are dashed, for another direction. */

@@ -1,6 +1,6 @@
 // A model of one parameter theta, its loss on some points, and what each point says to theta.
 
-import { Tape } from "../autodiff.js";
+import { addScaled, Tape } from "../autodiff.js";
 
 export const MODELS = [["linear", "linear: ŷ = θ x"], ["constant", "constant: ŷ = θ"]];
 
@@ -34,6 +34,13 @@ export class OneParameterModel {
     return this.loss.value[0];
   }
 
+  /** Where one step leads from a theta. */
+  after(theta, stepSize) {
+    this.measure(theta);
+    stepAgainstGradient([this.theta], stepSize);
+    return this.theta.value[0];
+  }
+
   /** All there is to know at a theta; a vote is a push on theta: a step follows it. */
   measure(theta) {
     const loss = this.lossAt(theta);
@@ -46,6 +53,11 @@ export class OneParameterModel {
       votes: Array.from(this.copies.gradient, (share) => -share || 0),
     };
   }
+}
+
+/** A step of an optimiser: every leaf goes against its gradient. */
+function stepAgainstGradient(leaves, stepSize) {
+  for (const leaf of leaves) addScaled(leaf.value, -stepSize, leaf.gradient);
 }
 
 /** The points, moved up or down so that the model is off by the same error at each of them. */

@@ -21,7 +21,8 @@ function stateTable({ state, now, lead }, optimum) {
 function pointsTable({ state, now }) {
   const rows = state.points.map(([x, y], i) => [i, x, y, now.predictions[i], now.votes[i]]);
   return numbersTable(
-    "The points, counted from 0 as in NumPy; a vote is the push that a point gives θ, its share of the gradient with the sign turned",
+    "The points, counted from 0 as in NumPy; a vote is the push that a point gives θ, its share of "
+    + "the gradient with the sign turned",
     ["i", "x", "y", "prediction", "vote"], rows, "points",
   );
 }

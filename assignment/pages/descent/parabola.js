@@ -2,7 +2,9 @@
 
 import { clamped, linearAxis, plotFrame, short } from "../axes.js";
 import { clipMark, COLOURS, lineMark, pathData } from "../svg.js";
-import { arrowMarks, groupMark, calm, haloText, handleMark, hundredth, pathMarks, PATH_STYLES } from "./marks.js";
+import {
+  arrowMarks, calm, dotMark, groupMark, haloText, handleMark, hundredth, pathMarks, PATH_STYLES,
+} from "./marks.js";
 import { aloneCurve } from "./scene.js";
 
 const TANGENT_REACH = 85; // pixels, on both sides
@@ -57,6 +59,7 @@ function walkedMarks({ x, y }, { racers }) {
       cx: hundredth(x(thetas[0])), cy: hundredth(y(losses[0])), r: 6, fill: COLOURS.white,
       stroke: PATH_STYLES[name].colour, "stroke-width": 2,
     }],
+    dotMark(name, x(thetas.at(-1)), y(losses.at(-1)), 6),
   ]);
 }
 
@@ -70,14 +73,15 @@ function tangentMarks({ x, y }, { now }) {
 }
 
 /** On the axis: from theta to where the next step leads. */
-function stepMarks(frame, { now, lead, state }) {
+function stepMarks(frame, { now, next, lead }) {
   const here = frame.x(now.theta);
   if (lead.name === "sgd" || here < frame.left || here > frame.right) return [];
   const low = frame.y(0) + 9;
-  const next = frame.x(now.theta - state.step_size * now.gradient);
-  const to = clamped(frame.left, next, frame.right);
+  const to = clamped(frame.left, frame.x(next), frame.right);
   return [
-    lineMark([[here, frame.y(now.loss)], [here, low]], COLOURS.blue, 1.2, { "stroke-dasharray": "2 3" }),
+    lineMark([[here, frame.y(now.loss)], [here, low]], COLOURS.blue, 1.2, {
+      "stroke-dasharray": "2 3",
+    }),
     ...arrowMarks([here, low], [to, low], COLOURS.blue, { width: 3.2 }),
   ];
 }
@@ -89,7 +93,7 @@ function optimumMarks({ x, top, bottom }, best) {
   })];
 }
 
-function labels(frame, { now, lead }, { best, guess }) {
+function labels(frame, { now, lead }, { best }) {
   const [x, y] = [frame.x(now.theta), frame.y(now.loss)];
   const inside = x >= frame.left && x <= frame.right;
   const right = now.gradient < 0; // the room inside the bowl
@@ -106,9 +110,7 @@ function labels(frame, { now, lead }, { best, guess }) {
   );
   const optimum = best === null ? [] : [haloText(frame.x(best) + 7, frame.top + 16,
     `optimum ${short(best, 4)}`, { fill: COLOURS.green, "font-weight": 600 })];
-  const guessed = guess === null ? [] : [haloText(frame.x(guess), frame.bottom - 22,
-    "guess", { "text-anchor": "middle", fill: COLOURS.ink })];
-  return [...optimum, ...guessed, inside ? slope : away];
+  return [...optimum, inside ? slope : away];
 }
 
 function thetaHandle({ x, y, left, right, top }, { lead }) {

@@ -4,7 +4,7 @@ import { clamped, linearAxis, plotFrame, short } from "../axes.js";
 import { clipMark, COLOURS, lineMark } from "../svg.js";
 import { arrowMarks, groupMark, haloText, handleMark, hundredth, PATH_STYLES } from "./marks.js";
 
-const LONGEST_ARROW = 0.24; // of the height of the plot
+const LONGEST_ARROW = 0.28; // of the height of the plot
 const BESIDE = 7; // an arrow stands beside the stick of its point
 export const UP = { colour: COLOURS.blue, hollow: false };
 export const DOWN = { colour: COLOURS.vermillion, hollow: true };
@@ -20,7 +20,9 @@ export function springPlot(scene, look, width, height) {
     frame,
     marks: [
       groupMark(frame.marks),
-      clipMark(frame, [...zeroLines(frame), ...stickMarks(frame, scene), ...modelLines(frame, scene, look)]),
+      clipMark(frame, [
+        ...zeroLines(frame), ...stickMarks(frame, scene), ...modelLines(frame, scene, look),
+      ]),
       groupMark(lineHandle(frame, scene)),
       groupMark(voteMarks(frame, scene)),
       groupMark(state.points.map((point, i) => pointHandle(frame, scene, look, point, i))),
@@ -47,8 +49,12 @@ function modelLine({ x, y }, { plane, state }, theta, colour, width, more) {
 }
 
 function modelLines(frame, scene, { best }) {
-  const lines = scene.racers.map(({ name, theta }, place) => (
-    modelLine(frame, scene, theta, PATH_STYLES[name].colour, place ? 2 : 3, place ? PATH_STYLES.sgd.dashes : {})));
+  const lines = scene.racers.map(({ name, theta }, place) => {
+    const { colour, dashes } = PATH_STYLES[name];
+    return place
+      ? modelLine(frame, scene, theta, colour, 2, dashes)
+      : modelLine(frame, scene, theta, colour, 3, {});
+  });
   if (best !== null) {
     lines.unshift(modelLine(frame, scene, best, COLOURS.green, 3, { "stroke-dasharray": "9 5" }));
   }
@@ -119,7 +125,9 @@ function handlePlace(kind, theta, { x: [, right], y: [low, high] }) {
   const [least, greatest] = [low + 0.4, high - 0.4];
   const far = right - 0.35;
   const y = predictionAt(kind, theta, far);
-  if (kind === "constant" || (y >= least && y <= greatest)) return { x: far, y: clamped(least, y, greatest) };
+  if (kind === "constant" || (y >= least && y <= greatest)) {
+    return { x: far, y: clamped(least, y, greatest) };
+  }
   const edge = y > greatest ? greatest : least;
   return { x: Math.max(0.2, edge / theta), y: edge };
 }
@@ -133,12 +141,15 @@ function labelMarks(frame, scene, { chosen, best }) {
     });
   };
   const unit = state.model === "constant" ? "" : " x";
-  const lines = racers.map(({ name, theta }) => (
-    [PATH_STYLES[name], `ŷ = ${short(theta)}${unit}${racers.length > 1 ? ` (${PATH_STYLES[name].name})` : ""}`]));
+  const equations = racers.map(({ name, theta }, i) => {
+    const racer = racers.length > 1 ? ` (${PATH_STYLES[name].name})` : "";
+    const text = `ŷ = ${short(theta)}${unit}${racer}`;
+    return haloText(frame.left + 10, frame.top + 20 + 22 * i, text, {
+      "font-size": 17, "font-weight": 600, fill: PATH_STYLES[name].colour,
+    });
+  });
   return [
-    ...lines.map(([{ colour }, text], i) => haloText(frame.left + 10, frame.top + 20 + 22 * i, text, {
-      "font-size": 17, "font-weight": 600, fill: colour,
-    })),
+    ...equations,
     ...(chosen === drawn ? [] : [named(chosen, String(chosen), false)]),
     ...(drawn === null ? [] : [named(drawn, `drawn: ${drawn}`, true)]),
     ...(best === null ? [] : [haloText(frame.left + 10, frame.y(clamped(

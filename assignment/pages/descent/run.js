@@ -23,7 +23,8 @@ export function makeStepper(advance, ended) {
     let [before, due, taken] = [null, 1, 0];
     const tick = (now) => {
       // After a pause of the browser (a hidden tab) it goes on as if there had been none.
-      due += (Math.min(100, now - (before ?? now)) / 1000) * STEP_RATES.find(([most]) => taken < most)[1];
+      const seconds = Math.min(100, now - (before ?? now)) / 1000;
+      due += seconds * STEP_RATES.find(([most]) => taken < most)[1];
       before = now;
       const steps = Math.floor(due);
       due -= steps;

@@ -12,7 +12,7 @@ const LEAST_PLANE = { x: [-3, 5], y: [-8, 10] };
 
 /**
  * A function from states to scenes; it keeps paths, so that one more step costs one step.
- * `limits` (window, plane and loudest vote of another scene) stay where they are while something is dragged.
+ * `limits` (window, plane and loudest vote of another scene) stay while something is dragged.
  */
 export function makeScenes() {
   let known = { key: "", paths: {} };
@@ -47,6 +47,7 @@ function sceneOf(state, limits, paths) {
     plane: limits.plane ?? planeWindow(points),
     loudest: limits.loudest ?? loudestVote(model, racers),
     now: model.measure(lead.theta),
+    next: model.after(lead.theta, state.step_size),
   };
 }
 

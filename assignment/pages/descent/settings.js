@@ -8,9 +8,9 @@ import { HEIGHTS_SHOWN, DESCENT_LIMITS, PACES, WAYS } from "./state.js";
 // The slider of the step size: from 0.001, a thousand places, up to about 3.
 const SLIDER_PLACES = 1000;
 const [LEAST_POWER, POWERS] = [-3, 3.5];
-const THETA_NUDGE = 0.1;
+const THETA_BY_KEY = 0.1;
 
-/** `page` has `change(values)`, `steps(n)`, `run()` and `startOver()`. */
+/** `page` has `change(values)`, `steps(n)` and `run()`. */
 export function makeDescentControls(page) {
   const field = (name, limits, choose) => {
     const [min, max] = DESCENT_LIMITS[limits];
@@ -20,13 +20,13 @@ export function makeDescentControls(page) {
     one: button("One step", () => page.steps(1), { class: "main" }),
     run: button("Run", () => page.run(), { "data-part": "run" }),
     many: button("25 steps", () => page.steps(25)),
-    over: button("Start over", () => page.startOver()),
+    over: button("Start over", () => page.change({ steps: 0 })),
     walked: labelled("Steps taken", element("input", {
       type: "range", min: 0, max: 25, step: 1, value: 0,
       input: (event) => page.change({ steps: event.target.valueAsNumber }),
     })),
     model: choiceList("Model", MODELS, "", (model) => page.change({ model })),
-    theta: nudgedField(field("θ", "theta", (theta) => page.change({ theta, steps: 0 })), THETA_NUDGE),
+    theta: nudgedField(field("θ", "theta", (theta) => page.change({ theta, steps: 0 })), THETA_BY_KEY),
     slider: labelled("Step size", element("input", {
       type: "range", min: 0, max: SLIDER_PLACES, step: 1, value: 0,
       input: (event) => page.change({ step_size: sliderStepSize(event.target.valueAsNumber) }),

@@ -1,6 +1,5 @@
 // Paths of descent: a start, and then step by step.
 
-import { addScaled } from "../autodiff.js";
 import { Generator } from "../rng.js";
 import { OneParameterModel } from "./model.js";
 
@@ -33,11 +32,8 @@ export class DescentPath {
   }
 
   #step() {
-    const theta = this.thetas.at(-1);
     const seen = this.one ? this.#draw() : this.all;
-    seen.measure(theta);
-    addScaled(seen.theta.value, -this.stepSize, seen.theta.gradient);
-    const next = seen.theta.value[0];
+    const next = seen.after(this.thetas.at(-1), this.stepSize);
     this.thetas.push(next);
     this.losses.push(this.all.lossAt(next));
     if (!(Math.abs(next) <= DIVERGED_BEYOND)) this.diverged = this.thetas.length - 1;

@@ -1,7 +1,7 @@
 // What is seen, in words.
 
 import { short, thousands } from "../axes.js";
-import { calm, PATH_STYLES } from "./marks.js";
+import { calm } from "./marks.js";
 import { isAtRest } from "./scene.js";
 import { DIVERGED_BEYOND, MOST_DESCENT_STEPS } from "./steps.js";
 
@@ -31,28 +31,30 @@ function counted(n, thing) {
 function drawWords({ drawn, state }) {
   if (drawn === null) return [];
   const [x, y] = state.points[drawn];
-  return [`The last SGD step drew point ${drawn} (x = ${short(x)}, y = ${short(y)}) and looked at it alone.`];
+  return [`The last SGD step drew point ${drawn} (x = ${short(x)}, y = ${short(y)}) and looked at `
+    + "it alone."];
 }
 
-function slopeWords({ now, lead, state }) {
+function slopeWords({ now, next, lead }) {
   const slope = `The slope of the loss at θ is ${calm(now.gradient, 4)}`;
   if (Math.abs(now.gradient) < 1e-7) return `${slope}: practically level.`;
   const side = now.gradient > 0 ? "larger" : "smaller";
   if (lead.name === "sgd") return `${slope}: uphill is towards ${side} θ.`;
-  const next = now.theta - state.step_size * now.gradient;
-  return `${slope}: uphill is towards ${side} θ, and the next step goes the other way, to ${short(next, 4)}.`;
+  return `${slope}: uphill is towards ${side} θ, and the next step goes the other way, to `
+    + `${short(next, 4)}.`;
 }
 
 /** Who pushes theta where, and who is loudest. */
-export function votesWords(votes) {
+function votesWords(votes) {
   const up = votes.filter((vote) => vote > 0).length;
   const down = votes.filter((vote) => vote < 0).length;
   const still = votes.length - up - down;
   const loud = votes.map(Math.abs);
   const total = loud.reduce((sum, size) => sum + size, 0);
   const loudest = loud.indexOf(Math.max(...loud));
+  const percent = Math.round((100 * loud[loudest]) / total);
   const share = total > 0
-    ? ` The loudest is point ${loudest}, with ${Math.round((100 * loud[loudest]) / total)}% of all that is pushed.` : "";
+    ? ` The loudest is point ${loudest}, with ${percent}% of all that is pushed.` : "";
   const silent = still ? `, ${still} ${still === 1 ? "does" : "do"} not push` : "";
   return `Votes: ${up} push${up === 1 ? "es" : ""} θ up, ${down} down${silent}.${share}`;
 }
@@ -64,16 +66,18 @@ function trendWords(scene) {
   if (lead.name === "full" && lead.taken > 0 && lead.diverged === null) {
     const [before, after] = lead.losses.slice(-2);
     if (after > before * (1 + 1e-9)) { // more than rounding
-      return [`The last step made the loss larger (${short(before)} before): a step of this size is too long here.`];
+      return [`The last step made the loss larger (${short(before)} before): a step of this size is `
+        + "too long here."];
     }
   }
-  return state.steps >= MOST_DESCENT_STEPS ? [`The page takes no more than ${thousands(MOST_DESCENT_STEPS)} steps.`] : [];
+  if (state.steps < MOST_DESCENT_STEPS) return [];
+  return [`The page takes no more than ${thousands(MOST_DESCENT_STEPS)} steps.`];
 }
 
 /** A sentence for each path that ran away. */
 export function divergedWords({ racers, state }) {
   return racers.filter(({ diverged }) => diverged !== null).map(({ name, diverged }) => (
-    `${PATH_STYLES[name].name === "SGD" ? "SGD" : "Full gradient descent"} diverged at step `
+    `${name === "sgd" ? "SGD" : "Full gradient descent"} diverged at step `
     + `${thousands(diverged)} with step size ${state.step_size}: θ is beyond `
     + `${thousands(DIVERGED_BEYOND)}. A smaller step size may save it.`));
 }
@@ -84,9 +88,9 @@ export function pointWords({ state, now }, place) {
   const said = now.predictions[place];
   const vote = now.votes[place];
   const total = now.votes.reduce((sum, value) => sum + Math.abs(value), 0);
-  const where = vote > 0 ? "up" : "down";
-  const push = vote === 0 ? "it does not push θ"
-    : `it pushes θ ${where} by ${short(Math.abs(vote))} (${Math.round((100 * Math.abs(vote)) / total)}% of all pushes)`;
+  const percent = Math.round((100 * Math.abs(vote)) / total);
+  const push = vote === 0 ? "it does not push θ" : `it pushes θ ${vote > 0 ? "up" : "down"} by `
+    + `${short(Math.abs(vote))} (${percent}% of all pushes)`;
   return `Point ${place}: x = ${short(x)}, y = ${short(y)}. The model says ${short(said)}, `
     + `${amiss(said - y)}; ${push}.`;
 }
@@ -107,7 +111,8 @@ export function guessWords({ optimum, lowest }, guess, lossThere) {
 
 /** What changes with every step, as [name, value]. */
 export function nowWords({ now, lead, racers }) {
-  const rival = racers[1] ? [["SGD θ", short(racers[1].theta, 4)], ["SGD loss", short(racers[1].loss, 4)]] : [];
+  const rival = racers.slice(1).flatMap(({ theta, loss }) => (
+    [["SGD θ", short(theta, 4)], ["SGD loss", short(loss, 4)]]));
   return [
     ["step", thousands(lead.taken)], ["θ", short(now.theta, 4)], ["loss", short(now.loss, 4)],
     ["slope (gradient)", calm(now.gradient, 4)], ...rival,
