@@ -244,9 +244,9 @@ def test_sgd_draws_and_steps_are_those_of_numpy(visit, model, seed, step_size):
 
 
 def test_race_by_points_looked_at_gives_sgd_twelve_steps_for_one(visit):
-    shown = tables(visit("descent=race&pace=looks&theta=-1&step_size=0.05&steps=30"))
+    shown = tables(visit("descent=race&pace=looks&theta=-1&step_size=0.05&steps=35"))
     close([row[1] for row in shown["full"]], full_path("linear", -1, 0.05, 2))
-    close([row[2] for row in shown["sgd"]], sgd_path("linear", -1, 0.05, 30, 0)[1])
+    close([row[2] for row in shown["sgd"]], sgd_path("linear", -1, 0.05, 35, 0)[1])
 
 
 @pytest.mark.parametrize(
@@ -314,6 +314,7 @@ def test_drawn_tangent_curve_and_arrows_are_where_the_numbers_are():
     np.testing.assert_allclose(heights, [loss("linear", t) for t in thetas], atol=0.02)
     lengths = np.array([end[1] - start[1] for start, end in drawn["arrows"]])
     votes = -shares("linear", 2)
+    assert np.sign(lengths[2]) == np.sign(votes[2])
     np.testing.assert_allclose(lengths / lengths[2], votes / votes[2], atol=2e-3)
     np.testing.assert_allclose([start[1] for start, _ in drawn["arrows"]], Y, atol=1e-3)
 

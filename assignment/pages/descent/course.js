@@ -31,7 +31,7 @@ export function coursePlot(scene, { best }, width, height) {
         ...racers.map(({ name }, i) => dotMark(name, ...places[i].at(-1), 6)),
       ]),
       groupMark(best === null ? [] : [haloText(frame.right - 6, frame.y(level) - 6, "optimum", {
-        "text-anchor": "end", fill: COLOURS.green, "font-weight": 600,
+        "text-anchor": "end", "font-weight": 600,
       })]),
     ],
   };

@@ -61,13 +61,19 @@ export function arrowMarks([x1, y1], [x2, y2], colour, { hollow = false, width =
   ];
 }
 
-/** A shape that can be dragged, and moved by keys; what is around it can be touched as well. */
-export function handleMark(name, place, { x, y, reach = 16, label, more = {} }, shapes) {
+/**
+ * A shape that can be dragged, and moved by keys; what is around it can be touched as well.
+ * `value` is its number now, `limits` are the least and the greatest one, `says` is all in words.
+ */
+export function handleMark(name, place, facts, shapes) {
+  const { x, y, reach = 16, label, value, limits, says, more = {} } = facts;
   const around = ["circle", {
     cx: hundredth(x), cy: hundredth(y), r: reach, fill: COLOURS.white, "fill-opacity": 0,
   }]; // without a stroke of its own: it gets one from the style while it has the focus
   return groupMark([around, ...shapes], {
-    "data-handle": name, "data-place": place, "aria-label": label, role: "slider", ...more,
+    "data-handle": name, "data-place": place, tabindex: 0, role: "slider", "aria-label": label,
+    "aria-valuenow": value, "aria-valuemin": limits[0], "aria-valuemax": limits[1],
+    "aria-valuetext": says, ...more,
   });
 }
 

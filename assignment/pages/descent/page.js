@@ -166,7 +166,7 @@ export class DescentPage {
   /** Once nothing changes any more: say what is seen, and keep it in the address. */
   #awaitStill() {
     clearTimeout(this.timer);
-    if (!this.runner.running) this.timer = setTimeout(() => this.#tell(), STILL);
+    this.timer = setTimeout(() => this.#tell(), STILL);
   }
 
   #tell() {

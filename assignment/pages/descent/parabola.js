@@ -6,6 +6,7 @@ import {
   arrowMarks, calm, dotMark, groupMark, haloText, handleMark, hundredth, pathMarks, PATH_STYLES,
 } from "./marks.js";
 import { aloneCurve } from "./scene.js";
+import { DESCENT_LIMITS } from "./state.js";
 
 const TANGENT_REACH = 85; // pixels, on both sides
 const STRIP = 26; // room below the curve, for what happens on the axis of theta
@@ -33,7 +34,7 @@ export function parabolaPlot(scene, look, width, height) {
       ]),
       groupMark(stepMarks(frame, scene)),
       groupMark(labels(frame, scene, look)),
-      guessHandle(frame, scene, look),
+      guessHandle(frame, look),
       thetaHandle(frame, scene),
     ],
   };
@@ -109,7 +110,7 @@ function labels(frame, { now, lead }, { best }) {
     { "text-anchor": x < frame.left ? "start" : "end", "font-weight": 600 },
   );
   const optimum = best === null ? [] : [haloText(frame.x(best) + 7, frame.top + 16,
-    `optimum ${short(best, 4)}`, { fill: COLOURS.green, "font-weight": 600 })];
+    `optimum ${short(best, 4)}`, { "font-weight": 600 })];
   return [...optimum, inside ? slope : away];
 }
 
@@ -118,9 +119,7 @@ function thetaHandle({ x, y, left, right, top }, { lead }) {
   const { colour } = PATH_STYLES[lead.name];
   return handleMark("theta", 0, {
     x: cx, y: cy, reach: 18, label: "Theta. Arrow keys move it, a new path starts there",
-    more: {
-      tabindex: 0, "aria-valuenow": lead.theta, "aria-valuetext": `theta ${short(lead.theta, 4)}`,
-    },
+    value: lead.theta, limits: DESCENT_LIMITS.theta, says: `theta ${short(lead.theta, 4)}`,
   }, [["rect", {
     x: hundredth(cx - 7), y: hundredth(cy - 7), width: 14, height: 14, fill: colour,
     stroke: COLOURS.white, "stroke-width": 2,
@@ -128,15 +127,13 @@ function thetaHandle({ x, y, left, right, top }, { lead }) {
 }
 
 /** A triangle on the axis; it waits at the left edge until somebody guesses. */
-function guessHandle({ x, left, right, bottom }, scene, { guess }) {
+function guessHandle({ x, left, right, bottom }, { guess }) {
   const cx = clamped(left, guess === null ? left + 14 : x(guess), right);
   const corners = [[cx, bottom - 15], [cx - 9, bottom], [cx + 9, bottom]];
   return handleMark("guess", 0, {
     x: cx, y: bottom - 6, label: "Marker of the guess, on the axis of theta",
-    more: {
-      tabindex: 0, "aria-valuenow": guess ?? scene.window[0],
-      "aria-valuetext": guess === null ? "no guess yet" : `guess ${short(guess, 4)}`,
-    },
+    value: guess ?? 0, limits: DESCENT_LIMITS.theta,
+    says: guess === null ? "no guess yet" : `guess ${short(guess, 4)}`,
   }, [["path", {
     d: `${pathData(corners)}Z`, fill: guess === null ? COLOURS.white : COLOURS.green,
     stroke: COLOURS.green, "stroke-width": 2,

@@ -3,6 +3,8 @@
 import { clamped, linearAxis, plotFrame, short } from "../axes.js";
 import { clipMark, COLOURS, lineMark } from "../svg.js";
 import { arrowMarks, groupMark, haloText, handleMark, hundredth, PATH_STYLES } from "./marks.js";
+import { FARTHEST_POINT } from "./spring.js";
+import { DESCENT_LIMITS } from "./state.js";
 
 const LONGEST_ARROW = 0.28; // of the height of the plot
 const BESIDE = 7; // an arrow stands beside the stick of its point
@@ -92,10 +94,8 @@ function pointHandle({ x, y }, { state, drawn }, { chosen }, [px, py], i) {
     x: cx, y: cy,
     label: `Point ${i} of 0 to ${state.points.length - 1}. Arrow keys move it, Page Up and Page `
       + "Down choose another one, Delete removes it",
-    more: {
-      tabindex: isChosen ? 0 : -1, "aria-valuenow": py,
-      "aria-valuetext": `x ${short(px)}, y ${short(py)}`,
-    },
+    value: py, limits: [-FARTHEST_POINT, FARTHEST_POINT], says: `x ${short(px)}, y ${short(py)}`,
+    more: { tabindex: isChosen ? 0 : -1 },
   }, [
     dot,
     ...(isChosen ? [ring(9, COLOURS.ink, "none")] : []),
@@ -114,10 +114,8 @@ function lineHandle(frame, { plane, state, lead }) {
   }];
   return [handleMark("line", 0, {
     x: cx, y: cy, label: "Theta, at the line of the model",
-    more: {
-      tabindex: 0, "aria-valuenow": lead.theta, "aria-valuetext": `theta ${short(lead.theta, 4)}`,
-      "data-lever": state.model === "constant" ? 1 : x,
-    },
+    value: lead.theta, limits: DESCENT_LIMITS.theta, says: `theta ${short(lead.theta, 4)}`,
+    more: { "data-lever": state.model === "constant" ? 1 : x },
   }, [square])];
 }
 
@@ -144,8 +142,8 @@ function labelMarks(frame, scene, { chosen, best }) {
   const equations = racers.map(({ name, theta }, i) => {
     const racer = racers.length > 1 ? ` (${PATH_STYLES[name].name})` : "";
     const text = `ŷ = ${short(theta)}${unit}${racer}`;
-    return haloText(frame.left + 10, frame.top + 20 + 22 * i, text, {
-      "font-size": 17, "font-weight": 600, fill: PATH_STYLES[name].colour,
+    return haloText(frame.left + 10, frame.top + 22 + 24 * i, text, {
+      "font-size": 19, "font-weight": 700, fill: PATH_STYLES[name].colour,
     });
   });
   return [
@@ -154,6 +152,6 @@ function labelMarks(frame, scene, { chosen, best }) {
     ...(drawn === null ? [] : [named(drawn, `drawn: ${drawn}`, true)]),
     ...(best === null ? [] : [haloText(frame.left + 10, frame.y(clamped(
       plane.y[0] + 0.5, predictionAt(state.model, best, plane.x[0]), plane.y[1] - 1)) - 8,
-    "optimum", { fill: COLOURS.green, "font-weight": 600 })]),
+    "optimum", { "font-weight": 600 })]),
   ];
 }
