@@ -509,6 +509,19 @@ def test_run_goes_on_until_rest_or_pause(visit):
     assert now(page)["steps taken"] == taken
 
 
+def test_experiment_of_a_task_is_played_from_its_start(visit):
+    page = visit(reduced_motion="no-preference")
+    page.get_by_text("Tasks: predict first").click()
+    page.get_by_role("button", name="Which way?").click()
+    page.get_by_label("To a smaller").check()
+    press(page, "Try it")
+    page.wait_for_function("() => document.querySelector('[data-part=now] b').textContent === '1'")
+    close(theta(page), full_path("linear", 3, 0.05, 1)[1])
+    page.wait_for_function(
+        "() => location.hash.includes('theta=3') && location.hash.includes('steps=1')"
+    )
+
+
 def test_those_who_want_no_motion_get_all_steps_at_once(visit):
     page = visit("descent=sgd&steps=0")
     press(page, "Run")

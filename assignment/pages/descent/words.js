@@ -61,7 +61,7 @@ function votesWords(votes) {
 
 /** Whether full descent has arrived, or goes the wrong way. */
 function trendWords(scene) {
-  const { lead, state } = scene;
+  const { lead, reached } = scene;
   if (isAtRest(scene)) return ["Descent has come to rest."];
   if (lead.name === "full" && lead.taken > 0 && lead.diverged === null) {
     const [before, after] = lead.losses.slice(-2);
@@ -70,7 +70,7 @@ function trendWords(scene) {
         + "too long here."];
     }
   }
-  if (state.steps < MOST_DESCENT_STEPS) return [];
+  if (reached < MOST_DESCENT_STEPS) return [];
   return [`The page takes no more than ${thousands(MOST_DESCENT_STEPS)} steps.`];
 }
 
@@ -105,7 +105,7 @@ export function guessWords({ optimum, lowest }, guess, lossThere) {
   if (optimum === null) return "There is no best θ: the loss is the same everywhere.";
   const off = Math.abs(guess - optimum);
   const praise = off < 0.05 ? " Well guessed." : "";
-  return `The loss is lowest at θ = ${short(optimum, 5)}, where it is ${short(lowest, 4)}. Your guess `
+  return `The loss is lowest at θ = ${calm(optimum, 5)}, where it is ${calm(lowest, 4)}. Your guess `
     + `${short(guess, 4)} is off by ${short(off)}, with a loss of ${short(lossThere, 4)}.${praise}`;
 }
 
