@@ -86,12 +86,12 @@ export class NetworkGraph {
   }
 }
 
-/** Draw initial parameters as `lab.network.init_params`: elbows are spread over [0, 1]. */
+/** Draw initial parameters in the order of `lab.network.init_params`. */
 export function initParams(width, seed) {
   const generator = new Generator(seed);
   const draw = (low, high) => new Float64Array(width).map(() => generator.uniform(low, high));
   const w1 = draw(-1, 1);
-  const b1 = draw(0, 1).map((elbow, unit) => -w1[unit] * elbow);
+  const b1 = draw(0, 1).map((part, unit) => -w1[unit] * part);
   const bound = 1 / Math.sqrt(width);
   return { w1, b1, w2: draw(-bound, bound), b2: generator.uniform(-bound, bound) };
 }

@@ -62,7 +62,7 @@ class TrainingRun {
   #post;
   #settings;
   #head;
-  #visitor;
+  #visitor = null; // made when it is needed: eight runs side by side are seldom visited
   #keyframes = [];
   #stops; // the steps of the snapshots to come
   #portion; // steps between two looks at the clock
@@ -77,7 +77,6 @@ class TrainingRun {
     this.#post = (message) => post({ id, ...message });
     this.#settings = settings;
     this.#head = new Trainer(settings, dataset);
-    this.#visitor = new Trainer(settings, dataset);
     this.#stops = snapshotSteps(settings.steps).slice(1);
     this.#portion = Math.ceil(PORTION / (settings.width * settings.batchSize + PER_STEP));
     this.#running = !paused;
@@ -92,6 +91,8 @@ class TrainingRun {
       const from = this.#goal ?? this.#here;
       this.#goal = Math.max(0, Math.min(from + count, this.#settings.steps));
     }
+    // A pause does not wait for a far step that is yet to be trained; it answers with the head.
+    if (kind === "pause" && this.#goal > this.#head.step) this.#goal = this.#head.step;
     if (kind === "pause" || kind === "step") this.#running = false;
     if (kind === "continue") this.#running = true;
     if (!this.#running) this.#postNews();
@@ -139,7 +140,7 @@ class TrainingRun {
   /** Bring the visitor nearer to the goal by one portion; answer if it is there. */
   #visit() {
     const goal = Math.min(this.#goal, this.#head.step); // a run that diverged ends before the goal
-    const visitor = this.#visitor;
+    const visitor = (this.#visitor ??= new Trainer(this.#settings, this.#head.dataset));
     const nearest = this.#keyframes.findLast(({ step }) => step <= goal);
     if (visitor.step > goal || visitor.step < nearest.step) visitor.restore(nearest);
     visitor.advance(Math.min(goal - visitor.step, this.#portion));

@@ -802,6 +802,34 @@ def test_seek_gives_the_state_of_straight_training_forward_and_backward():
     assert got == [{"id": 1, "kind": "at", "snapshot": snapshot} for snapshot in wanted]
 
 
+def test_seek_trains_on_to_a_step_that_was_not_reached_but_not_beyond_the_end():
+    got, wanted = run_node(
+        TALK + """send(start(given, { paused: true }));
+        const got = [];
+        for (const step of [30, 20, 999, -5]) {
+          send({ kind: "seek", step });
+          got.push((await until("at")).at(-1).snapshot);
+        }
+        answer([got, [30, 20, 50, 0].map((step) => straight(given, step))]);""",
+        settings_with(width=5, steps=50),
+    )  # fmt: skip
+    assert got == wanted
+
+
+def test_pause_does_not_wait_for_a_far_step():
+    step, silent = run_node(
+        TALK + """send(start(given, { paused: true }));
+        send({ kind: "seek", step: given.steps });
+        await rest(20);
+        send({ kind: "pause" });
+        const messages = await until("at");
+        answer([messages.at(-1).snapshot.step, await rest(60)]);""",
+        settings_with(),
+    )  # fmt: skip
+    assert 0 < step < 150_000
+    assert silent == []
+
+
 def test_a_paused_run_takes_single_steps_from_what_is_shown():
     settings = settings_with(width=5, steps=50)
     kinds, shown, wanted = run_node(
