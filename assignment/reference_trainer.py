@@ -7,6 +7,7 @@ not get this file: the loop holds the gradient that they are to find.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
@@ -69,9 +70,9 @@ def _sgd(
 ) -> int:
     """Take one step per row of ``batches``, in place; return how many were taken.
 
-    Fewer than all means that the loss left the finite numbers. By the chain rule, with residual
-    r = output - y: d(r**2)/d(output) = 2 r; a unit is active where its pre-activation z is > 0,
-    as relu'(0) = 0 in PyTorch.
+    Fewer than all means that the loss of a minibatch left the finite numbers. By the chain rule,
+    with residual r = output - y: d(r**2)/d(output) = 2 r; a unit is active where its
+    pre-activation z is > 0, as relu'(0) = 0 in PyTorch.
 
     The forward loop runs over points innermost, the backward loop over units, and both work z
     out anew. So no inner loop adds up into a single number, and the compiler can use wide
@@ -89,10 +90,11 @@ def _sgd(
             for i in range(batch_size):
                 z = w1[j] * x_batch[i] + b1[j]
                 residual[i] += w2[j] * (z if z > 0.0 else 0.0)
-        g_w1[:] = g_b1[:] = g_w2[:] = g_b2 = 0.0
+        g_w1[:] = g_b1[:] = g_w2[:] = g_b2 = loss = 0.0
         for i in range(batch_size):
             g, xi = 2.0 / batch_size * residual[i], x_batch[i]
             g_b2 += g
+            loss += residual[i] ** 2
             if train_hidden:
                 for j in range(width):
                     z = w1[j] * xi + b1[j]
@@ -104,7 +106,7 @@ def _sgd(
                 for j in range(width):
                     z = w1[j] * xi + b1[j]
                     g_w2[j] += g * z if z > 0.0 else 0.0
-        if not np.isfinite(g_b2):
+        if not np.isfinite(loss):
             return step
         b2[0] -= step_size * g_b2
         if train_hidden:
@@ -143,8 +145,32 @@ def train_all(trainer: Callable[..., History] = train) -> dict[str, History]:
     }
 
 
+def optimal_curves() -> dict[str, list[list[float]]]:
+    """Return, by width, what the best output layer makes of the initial hidden layer.
+
+    Each is a curve through corners [x, y]: the function itself is well determined even where the
+    weights are not. Four digits are more than a picture shows, and the same on every machine.
+    """
+    dataset = make_dataset(seed=SEEDS["data"])
+    curves = {}
+    for width in WIDTHS:
+        w1, b1, *_ = init_params(width, seed=SEEDS["params"])
+        elbows = -b1 / w1
+        corners = np.sort([0.0, *elbows[(elbows > 0) & (elbows < 1)], 1.0])
+        features = [
+            np.column_stack([np.maximum(np.outer(x, w1) + b1, 0.0), np.ones(len(x))])
+            for x in (dataset.x_train, corners)
+        ]
+        weights = np.linalg.lstsq(features[0], dataset.y_train)[0]
+        curve = np.column_stack([corners, features[1] @ weights])
+        curves[str(width)] = np.round(curve, 4).tolist()
+    return curves
+
+
 def make_checkpoints(folder: Path = FOLDER) -> None:
     """Train the six runs and write them with their provenance to ``folder``."""
+    text = json.dumps(optimal_curves(), separators=(",", ":"))
+    (folder / "optima.json").write_text(text + "\n", encoding="utf-8")
     provenance = {
         "made_by": "make checkpoints",
         "n_samples": 200,

@@ -762,12 +762,11 @@ def test_a_copy_among_the_modules_of_the_grader_is_refused(monkeypatch, root, tm
 
 def test_a_lab_that_raises_ends_in_one_line(project, tmp_path):
     (project / "assignment/lab/data.py").write_text("raise ValueError('broken')\n")
-    (tmp_path / "out").mkdir()
     with pytest.raises(
         ReleaseError,
         match=r"lab.explorer:shipped_page cannot write explorer.html: ValueError: broken",
     ):
-        build._copy_student_files(project, tmp_path / "out", read_declared(project))
+        build.prepare(project, tmp_path / "out", read_declared(project))
 
 
 # -- verification ------------------------------------------------------------------------------
@@ -896,7 +895,7 @@ def test_check_compares_every_byte_of_a_solution(root, project):
         ('logo = "requirements.txt"', "logo must name a picture in assignment/"),
         ("never_printed = [1]", "never_printed must be a list of texts"),
         ("pages = 1", "pages must be a table of files, but is 1"),
-        ('pages = {"a/b.html" = "lab.explorer:page"}', 'write it like "page.html" ='),
+        ('pages = {"../b.html" = "lab.explorer:page"}', 'write it like "page.html" ='),
         ('pages = {"a.html" = "page"}', 'write it like "page.html" ='),
     ],
 )

@@ -14,7 +14,9 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 IMPORT = re.compile(r'^import \{[^}]*\} from "([^"]+)";\n', re.M)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const)\b)", re.M)
-TOP_LEVEL = re.compile(r"^(?:async )?(?:function\*?|class|const|let) (\w+|\{[^}]*\}|\[[^\]]*\])", re.M)
+TOP_LEVEL = re.compile(
+    r"^(?:async )?(?:function\*?|class|const|let) (\w+|\{[^}]*\}|\[[^\]]*\])", re.M
+)
 # A worker runs the same text, where there is no document. `build` keeps figures of different
 # versions apart: in one notebook there may be old outputs beside new ones.
 SCRIPT = """(function bundle(scope) {{
@@ -90,7 +92,7 @@ def document(title: str, content: str) -> str:
 
 
 def explorer() -> str:
-    """Return the figure of part 2 as a template: `lab.explorer` fills in data, picture and words."""
+    """Return the figure of part 2, a template in which `lab.explorer` fills in runs and words."""
     inside = (FOLDER / "explorer.html").read_text(encoding="utf-8")
     return figure("explorer", "Training explorer", inside)
 

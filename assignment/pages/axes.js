@@ -153,7 +153,7 @@ function gridMarks(xAxis, yAxis, x, y, { left, right, top, bottom }) {
     marks.push(lineMark([[place, top], [place, bottom]], COLOURS.light, 1));
     const half = 4 * text.length + 3;
     if (place - half > free) {
-      marks.push(textMark(place, bottom + 17, text, { "text-anchor": "middle" }));
+      marks.push(textMark(place, bottom + 17, text, { "text-anchor": "middle", "data-tick": "x" }));
       free = place + half;
     }
   }
@@ -162,7 +162,7 @@ function gridMarks(xAxis, yAxis, x, y, { left, right, top, bottom }) {
     const place = y(value);
     marks.push(lineMark([[left, place], [right, place]], COLOURS.light, 1));
     if (place + 8 < free) {
-      marks.push(textMark(left - 6, place + 5, text, { "text-anchor": "end" }));
+      marks.push(textMark(left - 6, place + 5, text, { "text-anchor": "end", "data-tick": "y" }));
       free = place - 8;
     }
   }

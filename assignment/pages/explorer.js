@@ -71,8 +71,8 @@ function startExplorer(root, workerSource) {
   function makeSlot(place) {
     const slot = { place, label: "", settings: null, run: null, next: null, post: null };
     slot.column = makeColumn([...recorded.keys()], VIEWS, {
-      choose: (settings) => { chooseSettings(slot, settings); settled(); },
-      record: (label) => { chooseRecorded(slot, label); settled(); },
+      choose: (settings) => chooseSettings(slot, settings),
+      record: (label) => chooseRecorded(slot, label),
       hover: (unit) => { if (unit !== page.hover) { page.hover = unit; redraw(); } },
       pin: (unit) => { page.unit = page.unit === unit ? null : unit; redraw(); },
       press: (figure, event) => pressed(slot, figure, event),
@@ -101,6 +101,7 @@ function startExplorer(root, workerSource) {
       if (slot.next === run && (ready || performance.now() - begun > PATIENCE)) {
         Object.assign(slot, { run, next: null });
       }
+      if (run.ended) transport.sync();
       redraw();
     }
     Object.assign(slot, { label: "", settings, next: run, run: slot.run ?? run });
@@ -120,7 +121,6 @@ function startExplorer(root, workerSource) {
   function changeData(edits) {
     page.edits = edits;
     for (const slot of page.slots) chooseSettings(slot, slot.settings);
-    settled();
   }
 
   const timelines = new Map();
@@ -141,8 +141,8 @@ function startExplorer(root, workerSource) {
     seen: () => Math.min(...active().map((run) => (run.ended ? Infinity : run.seen))),
     end: () => Math.max(...active().map((run) => (run.ended ? run.seen : run.settings.steps))),
     anyStep: () => active().some((run) => run instanceof LiveRun),
-    seek: (step) => { active().forEach((run) => run.show(step)); redraw(); settled(); },
-    train: (on) => { active().forEach((run) => run.train(on)); redraw(); settled(); },
+    seek: (step) => { active().forEach((run) => run.show(step)); redraw(); },
+    train: (on) => { active().forEach((run) => run.train(on)); redraw(); },
   });
 
   // ---- Drawing ----------------------------------------------------------------------------
@@ -171,6 +171,7 @@ function startExplorer(root, workerSource) {
         transport.isPlaying());
     }
     syncUnits(moments);
+    editor.tools.hidden = !editor.editing && isUnedited(page.edits);
     window.clearTimeout(quiet);
     quiet = window.setTimeout(tell, QUIET);
   }
@@ -205,7 +206,7 @@ function startExplorer(root, workerSource) {
     const text = moments.map((moment) => accountOf(moment, page.unit)).join(" ");
     if (spoken.textContent !== text) spoken.textContent = text;
     if (numbers.open) numberList.replaceChildren(...moments.flatMap(numberTables));
-    settled();
+    if (alone) keepAddress();
   }
 
   // ---- Pointers ---------------------------------------------------------------------------
@@ -330,13 +331,12 @@ function startExplorer(root, workerSource) {
     chooseSettings(slot, checkSettings(settings).length ? nestedSettings(usual) : settings);
   }
 
-  /** The address keeps up with what is shown, as far as the browser lets it. */
-  function settled() {
-    if (!alone || transport.isPlaying()) return;
+  /** Make the address say what is shown, as far as the browser lets us. */
+  function keepAddress() {
     try {
       window.history.replaceState(null, "", `#${writeLink(currentValues(), defaults)}`);
     } catch {
-      // Some browsers refuse this for files, and all of them if it happens too often.
+      // Some browsers refuse this for files. The button makes a link all the same.
     }
   }
 
@@ -362,11 +362,11 @@ function startExplorer(root, workerSource) {
   live.append(
     makeTasks(TASKS, beginTask),
     transport.root,
-    element("div", { class: "row" }, two, units, votesOn,
+    element("div", { class: "row" }, two, editor.tick, units, votesOn,
       button("Copy link", copyLink), linkSaid, linkText,
       element("details", {}, element("summary", {}, "Views"),
         element("div", { class: "row" }, ...ticks.values()))),
-    columns, editor.root, seeds.root, numbers, spoken,
+    editor.tools, columns, seeds.root, numbers, spoken,
   );
   page.slots.push(makeSlot(0));
   keepKeys(root);
@@ -381,7 +381,7 @@ function startExplorer(root, workerSource) {
       playing: transport.isPlaying(),
       step: transport.step(),
       unit: page.unit,
-      columns: page.slots.map(({ column }) => numbersOf(column.moment)),
+      columns: page.slots.map(({ column }) => column.moment && numbersOf(column.moment)),
     }),
   };
 }

@@ -7,7 +7,7 @@ import { button, element } from "./controls.js";
  *
  * A task has `title`, `question` (the ids it belongs to), `ask`, `answers` (a list of texts),
  * `right` (the place of the one that is borne out) and `told` (what there is to see).
- * `begin(task)` shows its experiment.
+ * `begin(task)` shows its experiment. An address that ends in #task=3 opens the third.
  */
 export function makeTasks(tasks, begin) {
   const body = element("div", { "data-part": "task" });
@@ -17,6 +17,13 @@ export function makeTasks(tasks, begin) {
   function showList() {
     body.replaceChildren(element("ol", { class: "task-list" }, ...tasks.map((task) => (
       element("li", {}, button(`${task.title} (${task.question})`, () => showTask(task)))))));
+  }
+
+  function openLinked() {
+    const task = tasks[Number(/^#task=(\d+)$/.exec(window.location.hash)?.[1]) - 1];
+    if (!task) return;
+    root.open = true;
+    showTask(task);
   }
 
   /** Ask for a prediction. */
@@ -52,6 +59,8 @@ export function makeTasks(tasks, begin) {
   }
 
   showList();
+  openLinked();
+  window.addEventListener("hashchange", openLinked);
   return root;
 }
 

@@ -102,11 +102,12 @@ def build(root: Path, masters: list[Master], out: Path, known: Cache) -> None:
         ReleaseError: Otter Assign refuses a master, or a solution notebook raises or warns.
     """
     work, declared = out / "work", read_declared(root)
+    assignment = prepare(root, work / "assignment, prepared", declared)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda master: _assign(root, master, work, declared), masters))
+        list(pool.map(lambda master: _assign(root, assignment, master, declared), masters))
     for folder in ("student/tests", "solutions", "autograder"):
         (out / folder).mkdir(parents=True)
-    _copy_student_files(root, out / "student", declared)
+    _copy_student_files(root, assignment, out / "student", declared)
     for master in masters:
         made = work / master.name / "dist"
         shutil.copy(made / "student" / master.path.name, out / "student")
@@ -123,13 +124,32 @@ def build(root: Path, masters: list[Master], out: Path, known: Cache) -> None:
     shutil.rmtree(work)
 
 
-def _assign(root: Path, master: Master, work: Path, declared: Declared) -> None:
-    """Run Otter Assign on one master, in a copy of ``assignment/`` of its own.
+def prepare(root: Path, assignment: Path, declared: Declared) -> Path:
+    """Copy the project's ``assignment/`` to another place, write its pages there; return the place.
+
+    Raises:
+        ReleaseError: a page cannot be written.
+    """
+    shutil.copytree(root / "assignment", assignment, ignore=WITHOUT_LITTER)
+    for name, place in declared.pages.items():
+        # In a process of its own, with the modules beside it; -B leaves no caches behind.
+        command = [sys.executable, "-B", "-c", WRITE_PAGE, *place, name]
+        done = subprocess.run(command, cwd=assignment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ReleaseError(
+                f"{':'.join(place)} cannot write {name}: {last_line(done.stderr)}: correct it in "
+                f"assignment/, or pages under [tool.homework] in pyproject.toml"
+            )
+    return assignment
+
+
+def _assign(root: Path, assignment: Path, master: Master, declared: Declared) -> None:
+    """Run Otter Assign on one master, in a copy of ``assignment`` beside it.
 
     A second run into the same result folder would delete the output of the first.
     """
-    folder = work / master.name
-    shutil.copytree(root / "assignment", folder, ignore=WITHOUT_LITTER)
+    folder = assignment.parent / master.name
+    shutil.copytree(assignment, folder)
     config = yaml.safe_load((folder / "config.yml").read_text(encoding="utf-8"))
     config["generate"] = grading_config(root)
     config["python_version"] = grading_python(root)
@@ -160,22 +180,12 @@ def _put_heading(path: Path, declared: Declared) -> None:
     nbformat.write(notebook, path)
 
 
-def _copy_student_files(root: Path, student: Path, declared: Declared) -> None:
-    """Copy what all notebooks of the student folder share, and write the pages."""
-    assignment = root / "assignment"
-    for name in shared_files(root):
+def _copy_student_files(root: Path, assignment: Path, student: Path, declared: Declared) -> None:
+    """Copy what all notebooks of the student folder share, and the pages."""
+    for name in [*shared_files(root), *declared.pages]:
         _copy(assignment / name, student / name)
     shutil.copy(assignment / "requirements.txt", student)
     shutil.copy(assignment / "STUDENT.md", student / "README.md")
-    for name, place in declared.pages.items():
-        # In a process of its own, with the package that students get; -B leaves no caches behind.
-        command = [sys.executable, "-B", "-c", WRITE_PAGE, *place, name]
-        done = subprocess.run(command, cwd=student, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise ReleaseError(
-                f"{':'.join(place)} cannot write {name}: {last_line(done.stderr)}: correct it in "
-                f"assignment/, or pages under [tool.homework] in pyproject.toml"
-            )
 
 
 def _copy(source: Path, target: Path) -> None:

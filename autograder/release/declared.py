@@ -18,8 +18,8 @@ from . import ReleaseError, refuse
 PLACE = "pyproject.toml: [tool.homework]"
 # Where something is that students get: a module, and a name in it.
 IN_MODULE = re.compile(r"(\w+(?:\.\w+)*):(\w+)")
-# Of a file that is written into the folder for students.
-FILE_NAME = re.compile(r"[\w-]+(\.[\w-]+)+")
+# Of a file that is written into the folder for students, or into a folder in it.
+FILE_NAME = re.compile(r"([\w-]+/)*[\w-]+(\.[\w-]+)+")
 MOST_GRADESCOPE_SECONDS = 2400
 PICTURES = {".png", ".jpg", ".jpeg", ".svg"}
 
@@ -37,7 +37,8 @@ class Declared:
         due: when it is due; None if that is said elsewhere.
         logo: a picture in ``assignment/``, "" if there is none.
         mistakes: module and name of the table with what is said of each mistake, if any.
-        pages: module and name of the function that returns a page's text, by the page's file.
+        pages: module and name of the function that returns a page's text, by the page's file, in
+            the order in which they are written.
         never_printed: what begins a line that no cell of a solution may print.
         gradescope_seconds: when Gradescope ends a container; that submission has no report.
     """

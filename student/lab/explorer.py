@@ -1,14 +1,13 @@
 """The interactive figure of part 2: watch networks train, without a kernel.
 
 `explore` shows it in a notebook, `page` returns it as a document of its own. Python only packs
-the weights; the script in ``explorer.html`` evaluates the networks and draws them.
+the weights; the script in ``explorer.html`` evaluates the networks, trains others and draws.
 """
 
 from __future__ import annotations
 
 import base64
 import functools
-import hashlib
 import html
 import io
 import json
@@ -25,19 +24,41 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from .data import HEIGHTS, KNOTS, Dataset, make_dataset
+from .data import HEIGHTS, Dataset, make_dataset
 from .figures import BLACK, DOTS_PER_INCH
-from .history import WIDTHS, History, load_history
+from .history import FOLDER, WIDTHS, History, load_history
 from .network import Params, evaluate
 from .relu_plots import GRID, plot_contributions, plot_curve, plot_data
 
+# Put together by the release; in the project, from its sources in pages/.
 TEMPLATE = Path(__file__).with_name("explorer.html")
+OPTIMA = FOLDER / "optima.json"
 # Weights of this precision draw the same picture, and the file stays small.
 SIGNIFICANT_DIGITS = 6
 # The HTML holds a smaller copy of the picture, for readers whose browser runs no script.
 COPY_DOTS_PER_INCH = 75
 # A palette takes a third of the bytes, and is not visible in line drawings.
 COLOURS_IN_PNG = 48
+
+TITLE = "How does a ReLU network learn?"
+HEADING = f"""<h1>{TITLE}</h1>
+<p class="lead">How do slopes and elbows change during training, and how does that shape the
+learned function?</p>
+"""
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+</head>
+<body class="lab-document">
+<main>
+{figure}
+</main>
+</body>
+</html>
+"""
 
 Histories = History | Iterable[History] | Mapping[str, History]
 
@@ -66,7 +87,7 @@ def explore(histories: Histories, dataset: Dataset) -> None:
     display(bundle, raw=True)
 
 
-def page(histories: Histories, dataset: Dataset, title: str = "Watch a ReLU network learn") -> str:
+def page(histories: Histories, dataset: Dataset, title: str = TITLE) -> str:
     """Return the figure as a complete HTML document that needs no other file.
 
     Args:
@@ -82,35 +103,13 @@ def page(histories: Histories, dataset: Dataset, title: str = "Watch a ReLU netw
     runs = _checked_runs(histories)
     _check_dataset(dataset)
     # No picture here: its bytes depend on the machine, and this file is compared byte by byte.
-    return PAGE.format(title=html.escape(title), figure=_fragment(runs, dataset))
+    return PAGE.format(title=html.escape(title), figure=_fragment(runs, dataset, heading=HEADING))
 
 
 def shipped_page() -> str:
     """Return the page for students: the six shipped runs."""
     runs = [load_history(width, hidden) for width in WIDTHS for hidden in (False, True)]
-    return page(runs, make_dataset(), title="ReLU networks in training")
-
-
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-html {{ background: #fff; scrollbar-gutter: stable; }}
-body {{ max-width: 1500px; margin: 0 auto; padding: 0.5rem; font-family: system-ui, sans-serif; }}
-h1 {{ margin: 0 0.5rem; color: #111; font-size: 1.3rem; line-height: 1.2; }}
-</style>
-</head>
-<body>
-<main>
-<h1>{title}</h1>
-{figure}
-</main>
-</body>
-</html>
-"""
+    return page(runs, make_dataset())
 
 
 def _checked_runs(histories: Histories) -> dict[str, History]:
@@ -188,35 +187,44 @@ def _check_dataset(dataset: Dataset) -> None:
         raise ValueError("x_train and y_train must be finite, got nan or inf")
 
 
-def _fragment(runs: Mapping[str, History], dataset: Dataset, picture: str = "") -> str:
-    """Return the figure as HTML for a page; ``picture``, a PNG, is for readers without scripts."""
+def _fragment(
+    runs: Mapping[str, History], dataset: Dataset, picture: str = "", heading: str = ""
+) -> str:
+    """Return the figure as HTML; ``picture``, a PNG, is for readers without scripts."""
     alt = _alt(runs)
     image = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{picture}">'
     parts = {
-        "build": _build(),
+        "heading": heading,
         "summary": "\n".join(f"<li>{html.escape(line)}</li>" for line in _summaries(runs)),
         "picture": image if picture else "",
-        "data": _safe_json(_payload(runs, dataset)),
+        "data": _safe_json(_payload(runs, dataset, own_page=bool(heading))),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _template())
 
 
 @functools.cache
 def _template() -> str:
-    return TEMPLATE.read_text(encoding="utf-8")
+    if TEMPLATE.exists():
+        return TEMPLATE.read_text(encoding="utf-8")
+    from pages.assemble import explorer  # in the project only
+
+    return explorer()
 
 
-def _build() -> str:
-    """Return the version of the template: a script starts only figures of its own version."""
-    return hashlib.sha256(_template().encode()).hexdigest()[:12]
+def _payload(runs: Mapping[str, History], dataset: Dataset, own_page: bool) -> dict[str, Any]:
+    """Return what the script needs to know, as plain data.
 
-
-def _payload(runs: Mapping[str, History], dataset: Dataset) -> dict[str, Any]:
-    """Return what the script needs to know, as plain data."""
+    A page of its own begins with a run that it trains; a figure in a notebook with those it got.
+    """
     return {
-        "target": [_rounded(KNOTS), _rounded(HEIGHTS)],
-        "train": [_rounded(dataset.x_train), _rounded(dataset.y_train)],
+        "begin": "live" if own_page else "recorded",
+        "data": {
+            "x": _rounded(dataset.x_train),
+            "y": _rounded(dataset.y_train),
+            "heights": _rounded(HEIGHTS),
+        },
         "runs": [_packed(label, history) for label, history in runs.items()],
+        "optima": json.loads(OPTIMA.read_text(encoding="utf-8")),
     }
 
 

@@ -12,8 +12,10 @@ const OUTLIER = [0.85, 2.5];
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /**
- * Make the editor. `state()` returns {edits, run}: what is shown now; `change(edits)` trains on
- * other data; `redraw()` draws again.
+ * Make the editor: `tick` begins to edit, `tools` is a row of buttons for that time.
+ *
+ * `state()` returns {edits, run}: what is shown now; `change(edits)` trains on other data;
+ * `redraw()` draws again.
  */
 export function makeEditor(state, change, redraw) {
   const editor = { editing: false, chosen: 0 };
@@ -26,17 +28,14 @@ export function makeEditor(state, change, redraw) {
     button("Add an outlier", () => { set(withPoint(state().edits, ...OUTLIER)); choose(-1); }),
     button("Remove the chosen point", () => set(
       withoutPoint(state().edits, points(), editor.chosen))),
+    button("Back to the homework's data", () => set(NO_EDITS)),
     element("span", {}, "Drag diamonds (the target) and dots (training points), or move them with "
       + "the arrow keys; Page Up and Page Down choose another dot, Delete removes it."));
-  editor.root = element("div", {},
-    element("div", { class: "row" },
-      tickBox("Change the data", false, (ticked) => {
-        editor.editing = ticked;
-        tools.hidden = !ticked;
-        redraw();
-      }),
-      button("Back to the homework's data", () => set(NO_EDITS))),
-    tools);
+  const tick = tickBox("Change the data", false, (ticked) => {
+    editor.editing = ticked;
+    redraw();
+  });
+  Object.assign(editor, { tick, tools });
 
   function choose(place) {
     const count = dataset().x.length;

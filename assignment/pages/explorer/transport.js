@@ -29,7 +29,7 @@ export function makeTransport({ timeline, seen, end, anyStep, seek, train }) {
     input: () => go(timeline()[slider.valueAsNumber]),
   });
   const exact = numberField("Step", { min: 0, max: MOST_STEPS, whole: true, value: 0 }, go);
-  const root = element("div", { class: "row transport", role: "group", "aria-label": "Training" },
+  const root = element("div", { class: "row transport", role: "group", "aria-label": "Go through training" },
     play,
     button("One step", () => go(anyStep() ? step + 1 : timeline()[placeOf(step) + 1] ?? step)),
     labelled("Training", slider, { class: "grow" }),

@@ -36,8 +36,10 @@ export const alongView = {
         ...frame.marks,
         clipMark(frame, [
           lineMark([[frame.left, frame.y(now)], [frame.right, frame.y(now)]], COLOURS.grey, 1.5, { "stroke-dasharray": "2 3" }),
-          lineMark(sizes.map((size, i) => [frame.x(size), frame.y(losses[i])]), COLOURS.blue, 2.5),
-          lineMark([[own, frame.top], [own, frame.bottom]], COLOURS.vermillion, 2.5),
+          lineMark(sizes.map((size, i) => [frame.x(size), frame.y(losses[i])]), COLOURS.blue, 2.5, {
+            "data-mark": "loss",
+          }),
+          lineMark([[own, frame.top], [own, frame.bottom]], COLOURS.vermillion, 2.5, { "data-mark": "own" }),
         ]),
         textMark(own + 5, frame.top + 14, short(stepSize)),
       ],

@@ -25,7 +25,9 @@ export const contributionsView = {
       const { colour, dash } = unitStyle(moment.jumps[unit]);
       const opacity = focus === null || unit === focus ? 1 : 0.3;
       const places = line.map(([x, y]) => [frame.x(x), frame.y(y)]);
-      return lineMark(places, colour, unit === focus ? 4.5 : 1.8, { ...dash, opacity });
+      return lineMark(places, colour, unit === focus ? 4.5 : 1.8, {
+        ...dash, opacity, "data-unit": unit,
+      });
     });
     return { frame, marks: [...frame.marks, clipMark(frame, units)] };
   },

@@ -35,9 +35,11 @@ export const functionView = {
     const frame = plotFrame(width, height, linearAxis(0, 1, width < 420 ? 5 : 10), axis);
     const { dataset } = moment.run;
     const place = ([x, y]) => [frame.x(x), frame.y(y)];
-    const learned = lineMark(moment.corners.map(place), COLOURS.blue, 3.2);
+    const learned = lineMark(moment.corners.map(place), COLOURS.blue, 3.2, { "data-mark": "learned" });
     const ghost = optimum
-      ? [lineMark(optimum.map(place), COLOURS.green, 2.5, { "stroke-dasharray": "1 4", "stroke-linecap": "round" })]
+      ? [lineMark(optimum.map(place), COLOURS.green, 2.5, {
+        "stroke-dasharray": "1 4", "stroke-linecap": "round", "data-mark": "optimum",
+      })]
       : [];
     const target = targetMark(frame, KNOTS.map((knot, k) => [knot, dataset.heights[k]]));
     const guide = focus !== null && moment.inside[focus] ? [guideMark(frame, moment, focus)] : [];
@@ -61,7 +63,9 @@ export const functionView = {
 
 function elbowMarks(frame, { elbows, inside, jumps }, focus) {
   return elbows.flatMap((elbow, unit) => (inside[unit]
-    ? [elbowMark(frame.x(elbow), frame.bottom - ELBOW_STRIP + 3, jumps[unit], unit === focus)]
+    ? [elbowMark(frame.x(elbow), frame.bottom - ELBOW_STRIP + 3, jumps[unit], unit === focus, {
+      "data-unit": unit,
+    })]
     : []));
 }
 

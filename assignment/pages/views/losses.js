@@ -40,8 +40,8 @@ export const lossesView = {
       marks: [
         ...frame.marks,
         lineMark([[at, frame.top], [at, frame.bottom]], COLOURS.ink, 1.5),
-        lineMark(curve("trainLoss"), COLOURS.grey, 2.5),
-        lineMark(curve("testLoss"), COLOURS.black, 1.8, TEST_DASH),
+        lineMark(curve("trainLoss"), COLOURS.grey, 2.5, { "data-mark": "train" }),
+        lineMark(curve("testLoss"), COLOURS.black, 1.8, { ...TEST_DASH, "data-mark": "test" }),
         dot("trainLoss", COLOURS.grey),
         dot("testLoss", COLOURS.black),
       ],

@@ -32,7 +32,9 @@ export const slopesView = {
         clipMark(frame, [
           zero,
           targetMark(frame, targetStairs(moment.run.dataset.heights)),
-          lineMark(stairs.map(([x, slope]) => [frame.x(x), frame.y(slope)]), COLOURS.blue, 2.5),
+          lineMark(stairs.map(([x, slope]) => [frame.x(x), frame.y(slope)]), COLOURS.blue, 2.5, {
+            "data-mark": "learned",
+          }),
         ]),
       ],
     };

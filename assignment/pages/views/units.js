@@ -12,7 +12,7 @@ export function unitStyle(jump) {
 }
 
 /** A triangle whose tip stands at [x, y] in pixels: filled where the slope jumps up. */
-export function elbowMark(x, y, jump, chosen) {
+export function elbowMark(x, y, jump, chosen, more = {}) {
   const { colour } = unitStyle(jump);
   const [left, right, low] = [x - 5.5, x + 5.5, y + 10].map((place) => place.toFixed(2));
   return ["path", {
@@ -20,6 +20,7 @@ export function elbowMark(x, y, jump, chosen) {
     fill: jump >= 0 ? colour : COLOURS.white,
     stroke: chosen ? COLOURS.ink : colour,
     "stroke-width": chosen ? 3 : 1.6,
+    ...more,
   }];
 }
 
@@ -35,12 +36,12 @@ export function dotsMark(frame, { x, y }) {
     `M${frame.x(value).toFixed(1)},${frame.y(y[i]).toFixed(1)}h0`)).join("");
   return ["path", {
     d, fill: "none", stroke: COLOURS.grey, "stroke-width": 5, "stroke-linecap": "round",
-    opacity: 0.45,
+    opacity: 0.45, "data-mark": "points",
   }];
 }
 
 /** A dashed black line through points [x, y] of the data: what is to be learned. */
 export function targetMark(frame, points) {
   const places = points.map(([x, y]) => [frame.x(x), frame.y(y)]);
-  return lineMark(places, COLOURS.black, 1.8, { "stroke-dasharray": "7 4" });
+  return lineMark(places, COLOURS.black, 1.8, { "stroke-dasharray": "7 4", "data-mark": "target" });
 }

@@ -32,10 +32,12 @@ export const votesView = {
       frame,
       marks: [
         ...frame.marks,
-        ["path", { d: bars(1), fill: "none", stroke: COLOURS.blue, "stroke-width": 2 }],
+        ["path", {
+          d: bars(1), fill: "none", stroke: COLOURS.blue, "stroke-width": 2, "data-mark": "up",
+        }],
         ["path", {
           d: bars(-1), fill: "none", stroke: COLOURS.vermillion, "stroke-width": 2,
-          "stroke-dasharray": "3 2",
+          "stroke-dasharray": "3 2", "data-mark": "down",
         }],
         lineMark([[frame.left, frame.y(0)], [frame.right, frame.y(0)]], COLOURS.grey, 1),
       ],
