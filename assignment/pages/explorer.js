@@ -379,6 +379,7 @@ function startExplorer(root, workerSource) {
   root.explorer = {
     state: () => ({
       playing: transport.isPlaying(),
+      working: page.slots.some(({ next }) => next !== null),
       step: transport.step(),
       unit: page.unit,
       columns: page.slots.map(({ column }) => column.moment && numbersOf(column.moment)),
