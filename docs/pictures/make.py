@@ -91,6 +91,7 @@ def photograph(report: Path) -> None:
         page.goto((ROOT / "student/explorer.html").as_uri() + "#run=20 units, all layers&unit=9")
         page.get_by_label("Training", exact=True).press("End")
         page.get_by_text("step 150,000").first.wait_for()
+        page.evaluate("document.activeElement.blur()")
         page.screenshot(path=HERE / "explorer.png")
         browser.close()
 
