@@ -4,7 +4,7 @@ import {
   button, choiceList, copyText, element, fillChoices, keepKeys, saveFile, tickBox,
 } from "./controls.js";
 import { accountOf, numberTables, numbersOf } from "./explorer/account.js";
-import { makeColumn, paintColumn, pixelsOf } from "./explorer/column.js";
+import { makeColumn, paintColumn } from "./explorer/column.js";
 import { NO_EDITS, checkedEdits, datasetOf, isUnedited } from "./explorer/edits.js";
 import { makeEditor } from "./explorer/editor.js";
 import { TASKS } from "./explorer/lessons.js";
@@ -75,8 +75,9 @@ function startExplorer(root, workerSource) {
       record: (label) => chooseRecorded(slot, label),
       hover: (unit) => { if (unit !== page.hover) { page.hover = unit; redraw(); } },
       pin: (unit) => { page.unit = page.unit === unit ? null : unit; redraw(); },
-      press: (figure, event) => pressed(slot, figure, event),
-      key: (event) => editor.key(event),
+      seek: (step) => transport.go(nearestStep(step)),
+      take: editor.take,
+      acts: editor.acts,
     });
     return slot;
   }
@@ -209,19 +210,6 @@ function startExplorer(root, workerSource) {
     if (alone) keepAddress();
   }
 
-  // ---- Pointers ---------------------------------------------------------------------------
-
-  function pressed(slot, figure, event) {
-    const drag = (move) => follow(figure, event, move);
-    if (figure.view === lossesView) {
-      const seek = ([x]) => transport.go(nearestStep(figure.frame.valueX(x)));
-      seek(pixelsOf(figure, event));
-      drag(seek);
-    } else if (figure.view === functionView && !slot.label) {
-      editor.press(figure.frame, pixelsOf(figure, event), drag);
-    }
-  }
-
   function nearestStep(wanted) {
     const distance = (step) => Math.abs(Math.log1p(step) - Math.log1p(Math.max(0, wanted)));
     return timeline().reduce((best, step) => (distance(step) < distance(best) ? step : best));
@@ -229,7 +217,7 @@ function startExplorer(root, workerSource) {
 
   // ---- Controls ---------------------------------------------------------------------------
 
-  const editor = makeEditor(() => ({ edits: page.edits, run: active()[0] }), changeData, redraw);
+  const editor = makeEditor(() => ({ edits: page.edits, run: active()[0] }), changeData, draw);
   const units = choiceList("Unit", [["", "none"]], "", (value) => {
     page.unit = value === "" ? null : Number(value);
     redraw();
@@ -447,21 +435,4 @@ function optimumOf(settings, edits, optima) {
 function sizeOf({ name }, width) {
   const share = { function: 0.46, plane: 0.46, slopes: 0.3, losses: 0.3, votes: 0.3 }[name] ?? 0.32;
   return [width, Math.round(Math.min(Math.max(170, width * share), 420))];
-}
-
-/** Call `move` with the pixels of a pointer until it is lifted, once for each frame at most. */
-function follow(figure, { pointerId }, move) {
-  const { svg } = figure;
-  let latest = null;
-  let frame = 0;
-  const run = () => { frame = 0; move(pixelsOf(figure, latest)); };
-  const moved = (event) => {
-    latest = event;
-    frame ||= requestAnimationFrame(run);
-  };
-  svg.setPointerCapture(pointerId);
-  svg.addEventListener("pointermove", moved);
-  for (const end of ["pointerup", "pointercancel"]) {
-    svg.addEventListener(end, () => svg.removeEventListener("pointermove", moved), { once: true });
-  }
 }

@@ -617,7 +617,7 @@ def test_two_runs_stand_side_by_side(page):
 def test_data_are_changed_by_pointer_and_by_keys(page):
     page.get_by_label("Change the data").check()
     settle(page)
-    knot = page.locator('[data-knot="3"]')
+    knot = page.locator('[data-handle="knot"][data-place="3"]')
     box = knot.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     before = state(page)["columns"][0]["train_loss"]
@@ -641,7 +641,7 @@ def test_data_are_changed_by_pointer_and_by_keys(page):
     )
     page.get_by_role("button", name="Add an outlier").click()
     page.wait_for_function("() => location.hash.includes('added=0.85,2.5')")
-    ring = page.locator("[data-point]")
+    ring = page.locator('[data-handle="point"]')
     assert ring.get_attribute("aria-label").startswith("Training point 201 of 201, x = 0.85")
     ring.focus()
     page.keyboard.press("ArrowLeft")
@@ -653,6 +653,30 @@ def test_data_are_changed_by_pointer_and_by_keys(page):
     page.wait_for_function("() => !/knots|added|removed/.test(location.hash)")
     wait_for(page, 8000)
     assert state(page)["columns"][0]["train_loss"] == before
+
+
+def test_data_are_changed_by_touch(visit, document):
+    page = visit(document, width=360, height=740, has_touch=True)
+    wait_for(page, 8000)
+    page.get_by_label("Change the data").check()
+    settle(page)
+    knot = page.locator('[data-handle="knot"][data-place="5"]')
+    knot.scroll_into_view_if_needed()
+    box, scrolled = knot.bounding_box(), page.evaluate("scrollY")
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    finger = page.context.new_cdp_session(page)
+    for kind, points in (
+        ("touchStart", [{"x": x, "y": y}]),
+        ("touchMove", [{"x": x, "y": y - 30}]),
+        ("touchMove", [{"x": x, "y": y - 60}]),
+        ("touchEnd", []),
+    ):
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        settle(page)
+    page.wait_for_function("() => location.hash.includes('knots=5,')")
+    height = float(re.search(r"knots=5,(-?[\d.]+)", page.evaluate("location.hash"))[1])
+    assert height > HEIGHTS[5] + 0.3
+    assert page.evaluate("scrollY") == scrolled
 
 
 def test_own_data_are_what_is_trained_on(visit, document, dataset):

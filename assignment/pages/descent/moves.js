@@ -2,7 +2,7 @@
 
 import { clamped } from "../axes.js";
 import { removePoint } from "./data_tools.js";
-import { listenToHandles, nearestHandle, valuesAt } from "./drag.js";
+import { listenToHandles, nearestHandle, valuesAt } from "../drag.js";
 import { MOST_POINTS, replacedPoint, roundPoint } from "./spring.js";
 import { DESCENT_LIMITS } from "./state.js";
 

@@ -1,14 +1,15 @@
 // One run on the page: its form, its views, what is seen in words.
 
 import { button, element, saveFile } from "../controls.js";
+import { listenToHandles, pixelsAt } from "../drag.js";
 import { makeSvg, paint, pngOf, resizeSvg, svgText } from "../svg.js";
 import { accountOf } from "./account.js";
 import { makeForm } from "./form.js";
 
 /**
  * The elements of a run. `views` are those that can be shown; `hooks` has what controls lead to:
- * `choose`, `record` (see form.js), `hover(unit)`, `pin(unit)`, `press(figure, event)` and
- * `key(event)`, which returns whether the key meant something.
+ * `choose`, `record` (see form.js), `hover(unit)`, `pin(unit)`, `seek(step)`, and for handles
+ * `take(frame, pixels)` and `acts` (see editor.js).
  */
 export function makeColumn(labels, views, hooks) {
   const form = makeForm(labels, hooks.choose, hooks.record);
@@ -46,7 +47,7 @@ function paintFigure(figure, look, scale, [width, height]) {
   }
   const { frame, marks } = figure.view.draw(look, scale, width, height);
   Object.assign(figure, { frame, look });
-  const handles = figure.view.name === "function" ? look.handles(frame, look.moment.run.dataset) : [];
+  const handles = figure.view.handles ? look.handles(frame, look.moment.run.dataset) : [];
   paint(figure.svg, [...marks, ...handles]);
   figure.svg.setAttribute("aria-label", `${figure.view.title}. ${look.moment.run.title}.`);
 }
@@ -83,27 +84,31 @@ function keyOf(text, mark) {
 
 function listen(figure, hooks) {
   const { svg, view } = figure;
+  const pixels = (event) => pixelsAt(svg, figure.frame, event);
   const unitUnder = (event) => (
-    view.pick && figure.frame ? view.pick(figure.look, figure.frame, pixelsOf(figure, event)) : null);
-  svg.addEventListener("pointerdown", (event) => hooks.press(figure, event));
+    view.pick && figure.frame ? view.pick(figure.look, figure.frame, pixels(event)) : null);
   svg.addEventListener("pointermove", (event) => {
     if (event.pointerType !== "touch") hooks.hover(unitUnder(event));
-  });
-  svg.addEventListener("keydown", (event) => {
-    if (hooks.key(event)) event.preventDefault();
   });
   svg.addEventListener("pointerleave", () => hooks.hover(null));
   svg.addEventListener("click", (event) => {
     const unit = unitUnder(event);
     if (unit !== null) hooks.pin(unit);
   });
-}
-
-/** Where a pointer is, in the pixels of a figure. */
-export function pixelsOf({ svg, width }, event) {
-  const box = svg.getBoundingClientRect();
-  const scale = width / box.width;
-  return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
+  if (view.seek) {
+    svg.addEventListener("pointerdown", (event) => svg.setPointerCapture(event.pointerId));
+    for (const name of ["pointerdown", "pointermove"]) {
+      svg.addEventListener(name, (event) => {
+        if (svg.hasPointerCapture(event.pointerId)) {
+          hooks.seek(view.seek(figure.frame, pixels(event)));
+        }
+      });
+    }
+  }
+  if (view.handles) {
+    svg.addEventListener("pointerdown", (event) => hooks.take(figure.frame, pixels(event)), true);
+    listenToHandles(svg, () => figure.frame, hooks.acts);
+  }
 }
 
 function setText(node, text) {

@@ -11,6 +11,7 @@ export const functionView = {
   name: "function",
   title: "Function",
   question: "q2a, q2b",
+  handles: true, // the data can be changed here
   keys: [
     ["learned", lineMark([[0, 7], [28, 7]], COLOURS.blue, 3.2)],
     ["target", lineMark([[0, 7], [28, 7]], COLOURS.black, 1.8, { "stroke-dasharray": "7 4" })],

@@ -26,6 +26,9 @@ export const lossesView = {
     };
   },
 
+  /** The step under a pointer. */
+  seek: (frame, [x]) => frame.valueX(x),
+
   draw({ moment }, axes, width, height) {
     const frame = plotFrame(width, height, axes.steps, axes.losses, { x: "step" });
     const curve = (name) => moment.run.snapshots.map((snapshot) => (

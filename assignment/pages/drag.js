@@ -13,7 +13,7 @@ const GRAB_REACH = 22; // pixels, about half a fingertip
  * - `key(place, key)`: another key was pressed; returns whether it meant something.
  * `frame()` is the plot's frame now; `hold(true)` is called when a drag begins, false at its end.
  */
-export function listenToHandles(svg, frame, acts, hold) {
+export function listenToHandles(svg, frame, acts, hold = () => {}) {
   let held = null;
   // Browsers scroll, whatever the style of a shape inside an SVG says, unless they are told here.
   svg.addEventListener("touchstart", (event) => {
@@ -67,10 +67,13 @@ function handleFacts({ dataset }) {
 
 /** The values [x, y] of a plot under a pointer. */
 export function valuesAt(svg, frame, event) {
+  const [x, y] = pixelsAt(svg, frame, event);
+  return [frame.valueX(x), frame.valueY(y)];
+}
+
+/** The pixels [x, y] of a plot under a pointer; on narrow screens a plot may be drawn smaller. */
+export function pixelsAt(svg, { width }, event) {
   const box = svg.getBoundingClientRect();
-  const scale = frame.width / box.width;
-  return [
-    frame.valueX((event.clientX - box.left) * scale),
-    frame.valueY((event.clientY - box.top) * scale),
-  ];
+  const scale = width / box.width;
+  return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
 }
