@@ -1,18 +1,21 @@
 // One run on the page: its form, its views, what is seen in words.
 
+import { clamped } from "../axes.js";
 import { button, element, saveFile } from "../controls.js";
 import { listenToHandles, pixelsAt } from "../drag.js";
 import { makeSvg, paint, pngOf, resizeSvg, svgText } from "../svg.js";
 import { accountOf } from "./account.js";
 import { makeForm } from "./form.js";
 
+const [LOWEST, HIGHEST] = [170, 420]; // a view, in pixels
+
 /**
  * The elements of a run. `views` are those that can be shown; `hooks` has what controls lead to:
- * `choose`, `record` (see form.js), `hover(unit)`, `pin(unit)`, `seek(step)`, and for handles
+ * `train`, `record` (see form.js), `hover(unit)`, `pin(unit)`, `seek(step)`, and for handles
  * `take(frame, pixels)` and `acts` (see editor.js).
  */
 export function makeColumn(labels, views, hooks) {
-  const form = makeForm(labels, hooks.choose, hooks.record);
+  const form = makeForm(labels, hooks.train, hooks.record);
   const heading = element("h2", { "data-part": "title" });
   const alarm = element("p", { class: "alarm", role: "alert", "data-part": "alarm", hidden: true });
   const account = element("p", { class: "account", "data-part": "account" });
@@ -25,9 +28,9 @@ export function makeColumn(labels, views, hooks) {
 /**
  * Show a run in a column, at `moment`; `look` is what views need besides, `scales` their axes.
  *
- * `hurried` leaves out the views that are out of sight.
+ * Views have `width` pixels. `hurried` leaves out those that are out of sight.
  */
-export function paintColumn(column, moment, look, scales, size, hurried) {
+export function paintColumn(column, moment, look, scales, width, hurried) {
   column.moment = moment;
   setText(column.heading, moment.run.title);
   const failure = moment.step >= moment.run.seen ? moment.run.failure : "";
@@ -36,11 +39,12 @@ export function paintColumn(column, moment, look, scales, size, hurried) {
   setText(column.account, accountOf(moment, look.focus));
   for (const [name, figure] of column.figures) {
     figure.root.hidden = !(name in scales);
-    if (name in scales && !(hurried && figure.away)) paintFigure(figure, { ...look, moment }, scales[name], size(figure.view));
+    if (name in scales && !(hurried && figure.away)) paintFigure(figure, { ...look, moment }, scales[name], width);
   }
 }
 
-function paintFigure(figure, look, scale, [width, height]) {
+function paintFigure(figure, look, scale, width) {
+  const height = Math.round(clamped(LOWEST, width * figure.view.share, HIGHEST));
   if (figure.width !== width || figure.height !== height) {
     Object.assign(figure, { width, height });
     resizeSvg(figure.svg, width, height);

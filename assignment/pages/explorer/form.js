@@ -15,19 +15,19 @@ const FIELDS = [
 const NOW = "";
 
 /**
- * A form for a run: `choose(settings)` is called for a run to be trained here, `record(label)`
+ * A form for a run: `train(settings)` is called for a run to be trained here, `record(label)`
  * for one of the recorded ones.
  *
  * Returns its element, and `show(run, label)`, which makes the controls say what is shown.
  */
-export function makeForm(labels, choose, record) {
+export function makeForm(labels, train, record) {
   let settings = null;
   const source = choiceList("Run", [[NOW, "trained here, now"], ...labels.map((l) => [l, l])], NOW,
-    (label) => (label === NOW ? choose(settings) : record(label)));
-  const layers = choiceList("Trained", LAYERS, "all", (name) => choose(withLayers(settings, name)));
+    (label) => (label === NOW ? train(settings) : record(label)));
+  const layers = choiceList("Trained", LAYERS, "all", (name) => train(withLayers(settings, name)));
   const fields = FIELDS.map(([name, label, { least, most, whole }]) => (
     numberField(label, { min: least, max: most, whole }, (value) => (
-      choose(nestedSettings({ ...flatSettings(settings), [name]: value }))))));
+      train(nestedSettings({ ...flatSettings(settings), [name]: value }))))));
   const root = element("div", { class: "row settings" }, ...(labels.length ? [source] : []),
     fields[0], layers, fields[1],
     element("details", {}, element("summary", {}, "More settings"),

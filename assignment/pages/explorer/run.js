@@ -2,7 +2,7 @@
 
 import { thousands } from "../axes.js";
 import { serveTraining } from "../worker.js";
-import { describeSettings } from "./settings.js";
+import { describeSettings, homeworkSettings } from "./settings.js";
 
 /** What all runs have: title, settings, dataset, and snapshots in the order of their steps. */
 class Run {
@@ -41,8 +41,25 @@ class Run {
   show() {}
 }
 
-/** A run that was recorded. */
-export class RecordedRun extends Run {}
+/** A run that was recorded, from what Python packed; a frozen hidden layer is packed once. */
+export class RecordedRun extends Run {
+  constructor({ title, width, layers, steps, w1, b1, w2, b2, train, test }, data) {
+    const settings = { ...homeworkSettings(width, layers), steps: steps.at(-1) };
+    const dataset = {
+      x: Float64Array.from(data.x), y: Float64Array.from(data.y), heights: data.heights,
+    };
+    const hidden = (weights, t) => Float64Array.from(weights[weights.length === 1 ? 0 : t]);
+    super(title, settings, dataset, steps.map((step, t) => ({
+      step,
+      w1: hidden(w1, t),
+      b1: hidden(b1, t),
+      w2: Float64Array.from(w2[t]),
+      b2: b2[t],
+      trainLoss: train[t],
+      testLoss: test[t],
+    })));
+  }
+}
 
 /**
  * A run that a trainer makes, as far as it is asked to: `post` sends it messages, see worker.js,
@@ -83,14 +100,15 @@ export class LiveRun extends Run {
 }
 
 /**
- * Start a trainer in a worker; return a function that sends it messages. `hear` gets its answers.
+ * Start a trainer in a worker: `post` sends it messages, `hear` gets its answers, `close` ends it.
  *
  * Where workers are forbidden (in some notebook front ends), training runs on this thread instead,
  * in slices.
  */
 export function startTrainer(workerSource, hear) {
   const sent = [];
-  let post = (message) => sent.push(message);
+  let post = null;
+  let close = () => post({ kind: "stop" });
   const trainHere = () => {
     post = serveHere(hear);
     sent.forEach(post);
@@ -109,10 +127,11 @@ export function startTrainer(workerSource, hear) {
       sent.push(message);
       worker.postMessage(message);
     };
+    close = () => worker.terminate();
   } catch {
     trainHere();
   }
-  return (message) => post(message);
+  return { post: (message) => post(message), close: () => close() };
 }
 
 /** Serve training on this thread; return a function that sends messages to it. */

@@ -19,10 +19,10 @@ export function makeSeeds(workerSource, state, datasetFor, choose) {
   const cards = element("div", { class: "multiples" });
   const summary = element("p", { role: "status", "data-part": "seeds-summary" });
   let runs = [];
-  let post = null;
+  let trainer = null;
 
   function begin() {
-    post ??= startTrainer(workerSource, (message) => runs[message.id]?.hear(message));
+    trainer ??= startTrainer(workerSource, (message) => runs[message.id]?.hear(message));
     runs = [];
     cards.replaceChildren();
     summary.textContent = "Training.";
@@ -37,7 +37,7 @@ export function makeSeeds(workerSource, state, datasetFor, choose) {
     const card = makeCard(seed, () => choose(other));
     cards.append(card.root);
     let frame = 0;
-    const run = new LiveRun(seed, other, datasetFor(other), post, () => {
+    const run = new LiveRun(seed, other, datasetFor(other), trainer.post, () => {
       if (runs !== mine) return;
       frame ||= requestAnimationFrame(() => { frame = 0; card.show(run); });
       if (!run.ended || runs.length > seed + 1) return;

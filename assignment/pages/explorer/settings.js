@@ -40,6 +40,18 @@ export function homeworkSettings(width, layers) {
   return withLayers({ ...DEFAULTS, width }, layers);
 }
 
+/**
+ * The curve of the best output layer, where it came with the page (`optima`, by width): for the
+ * hidden layers and the data of the homework. Null for all others.
+ */
+export function optimumOf(settings, optima) {
+  const { width, layers, points, noise, seeds } = settings;
+  const usual = homeworkSettings(width, layers);
+  const same = layers === "output" && points === usual.points && noise === usual.noise
+    && seeds.weights === usual.seeds.weights && seeds.data === usual.seeds.data;
+  return same ? optima[width] ?? null : null;
+}
+
 /** What tells a run from others, as "20 units, all layers, step size 0.5". */
 export function describeSettings(settings) {
   const usual = flatSettings(homeworkSettings(settings.width, settings.layers));

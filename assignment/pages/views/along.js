@@ -11,6 +11,7 @@ export const alongView = {
   name: "along",
   title: "Loss along the gradient",
   question: "q1b_iii",
+  share: 0.32, // of its width, in height
   keys: [
     ["loss after one step of full gradient descent", lineMark([[0, 7], [28, 7]], COLOURS.blue, 2.5)],
     ["your step size", lineMark([[14, 0], [14, 14]], COLOURS.vermillion, 2.5)],

@@ -8,6 +8,7 @@ export const contributionsView = {
   name: "contributions",
   title: "Every unit's contribution",
   question: "q2b",
+  share: 0.32, // of its width, in height
   keys: [
     ["slope jumps up", lineMark([[0, 7], [28, 7]], COLOURS.blue, 1.8)],
     ["down", lineMark([[0, 7], [28, 7]], COLOURS.vermillion, 1.8, { "stroke-dasharray": "7 4" })],

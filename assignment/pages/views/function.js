@@ -11,6 +11,7 @@ export const functionView = {
   name: "function",
   title: "Function",
   question: "q2a, q2b",
+  share: 0.46, // of its width, in height
   handles: true, // the data can be changed here
   keys: [
     ["learned", lineMark([[0, 7], [28, 7]], COLOURS.blue, 3.2)],

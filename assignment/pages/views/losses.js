@@ -9,6 +9,7 @@ export const lossesView = {
   name: "losses",
   title: "Loss over steps",
   question: "q2e, q2h",
+  share: 0.3, // of its width, in height
   keys: [
     ["training", lineMark([[0, 7], [28, 7]], COLOURS.grey, 2.5)],
     ["test", lineMark([[0, 7], [28, 7]], COLOURS.black, 1.8, TEST_DASH)],

@@ -9,6 +9,7 @@ export const slopesView = {
   name: "slopes",
   title: "Slope staircase",
   question: "q2c",
+  share: 0.3, // of its width, in height
   keys: [
     ["slope of the learned function", lineMark([[0, 11], [14, 11], [14, 3], [28, 3]], COLOURS.blue, 2.5)],
     ["of the target", lineMark([[0, 7], [28, 7]], COLOURS.black, 1.8, { "stroke-dasharray": "7 4" })],

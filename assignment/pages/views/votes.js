@@ -7,6 +7,7 @@ export const votesView = {
   name: "votes",
   title: "Votes of the data points",
   question: "q1a_iv, q1b_iv",
+  share: 0.3, // of its width, in height
   keys: [
     ["contribution of a point to the gradient, turned downhill: it pulls up", lineMark([[14, 13], [14, 1]], COLOURS.blue, 3)],
     ["down", lineMark([[14, 13], [14, 1]], COLOURS.vermillion, 3, { "stroke-dasharray": "3 2" })],
