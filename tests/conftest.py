@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.browser import ARGUMENTS, CHROMIUM
+from support.browser import ARGUMENTS, CHROMIUM, Browser
 from support.once import make_once
 from xdist.scheduler import LoadScopeScheduling
 
@@ -111,7 +111,7 @@ def browser():
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
+        yield Browser(browser)
         browser.close()
 
 
