@@ -129,7 +129,7 @@ def _use_faults(test: ast.FunctionDef) -> Iterator[str]:
     judges = any(isinstance(node, (ast.Assert, ast.Raise)) for node in _nodes(test))
     if not judges and not _checks(test):
         yield f"{test.name} checks nothing: let it assert, or call a check_... function"
-    if unknown := sorted(unbound(ast.unparse(test)) - KNOWN_NAMES):
+    if unknown := sorted(unbound(source_of(test)) - KNOWN_NAMES):
         yield (
             f"{test.name} uses {', '.join(unknown)}, but a test sees nothing of the notebook: "
             f"import or define it inside the test"
@@ -190,7 +190,13 @@ def _name_of(call: ast.Call) -> str:
     return str(getattr(call.func, "id", getattr(call.func, "attr", "")))
 
 
-@functools.lru_cache(maxsize=1)  # each rule asks for those of the same test
+@functools.lru_cache(maxsize=1)  # several ask for that of the same test
+def source_of(test: ast.FunctionDef) -> str:
+    """Return a test's code without comments."""
+    return ast.unparse(test)
+
+
+@functools.lru_cache(maxsize=1)  # as above
 def _nodes(test: ast.FunctionDef) -> list[ast.AST]:
     return list(ast.walk(test))
 
