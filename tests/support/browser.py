@@ -28,13 +28,15 @@ class Browser:
         self.browser = browser
         self.free: dict[str, list[Any]] = defaultdict(list)  # contexts by their options
 
-    def new_context(self, viewport: dict[str, int], **options: Any) -> Context:
+    def new_context(self, viewport: dict[str, int], offline: bool = False, **options: Any):
         """Return a context in which nothing is stored, routed or open that a test could see."""
         free = self.free[repr(options)]
         if not free:
             free.append(self.browser.new_context(**options))
             free[-1].new_page()  # stays open: with the last one, its window would go
-        return Context(free.pop(), viewport, free)
+        context = free.pop()
+        context.set_offline(offline)
+        return Context(context, viewport, free)
 
 
 class Context:
@@ -57,7 +59,6 @@ class Context:
         for page in others:
             page.close()
         self.context.unroute_all()
-        self.context.set_offline(False)
         if first.evaluate("Date.name") != "Date":  # Playwright's clock, which would stay
             self.context.close()
             return
