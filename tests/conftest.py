@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import zipfile
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.browser import ARGUMENTS, CHROMIUM
+from support.browser import ARGUMENTS, CHROMIUM, Browser
 from support.once import make_once
 from xdist.scheduler import LoadScopeScheduling
 
@@ -19,6 +20,12 @@ from xdist.scheduler import LoadScopeScheduling
 # process only wait for each other where the tests themselves run side by side.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
+
+# Else each process compiles anew what is in this project, and the tests with all their asserts.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+# What a shell runs in the background ignores Ctrl-C, and so would all that tests send it to.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 # Their fixtures are expensive, or they watch all processes that they have started: each of these
@@ -111,7 +118,7 @@ def browser():
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
+        yield Browser(browser)
         browser.close()
 
 

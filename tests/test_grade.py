@@ -31,11 +31,13 @@ from support.classroom import (
     let_kinds_pass,
     lower_limits,
     rewrite,
+    rewrite_small,
     rounds,
     times,
     wait_for,
     with_torch,
     write_files,
+    write_first_part,
     write_notebooks,
     zip_up,
 )
@@ -80,11 +82,17 @@ def lowered(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Path:
+    """The homework of one notebook, with less patience."""
+    return rewrite_small(tmp_path_factory.mktemp("zip") / "homework.zip")
+
+
+@pytest.fixture(scope="module")
 def few(tmp_path_factory) -> Path:
     """A class of the bank's first rounds."""
     place = tmp_path_factory.mktemp("few")
     for i, answers in enumerate(rounds()[:FEW]):
-        write_notebooks(place / f"round{i:02}", answers)
+        write_first_part(place / f"round{i:02}", answers)
     return place
 
 
@@ -121,10 +129,10 @@ def graded(everybody, lowered, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def few_graded(few, lowered, tmp_path_factory) -> Path:
+def few_graded(few, small, tmp_path_factory) -> Path:
     """Where the class of few is graded, without any trouble."""
     out = tmp_path_factory.mktemp("few_graded") / "out"
-    assert grade(few, "--out", out, "--homework", lowered).returncode == 0
+    assert grade(few, "--out", out, "--homework", small).returncode == 0
     return out
 
 
@@ -308,10 +316,10 @@ def assert_same_results(out: Path, other: Path) -> None:
     assert (comparison.same, comparison.changed) == (FEW, 0)
 
 
-def test_a_killed_grader_costs_nothing(few, few_graded, lowered, tmp_path):
+def test_a_killed_grader_costs_nothing(few, few_graded, small, tmp_path):
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    run = start(few, tmp_path / "out", lowered, temporary)
+    run = start(few, tmp_path / "out", small, temporary)
     graders_of(run)[0].kill()
     assert run.wait() == 0, run.stderr.read()
     assert_same_results(tmp_path / "out", few_graded)
@@ -320,10 +328,10 @@ def test_a_killed_grader_costs_nothing(few, few_graded, lowered, tmp_path):
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_interrupted_run_goes_on(few, few_graded, lowered, tmp_path, how):
+def test_an_interrupted_run_goes_on(few, few_graded, small, tmp_path, how):
     out, temporary = tmp_path / "out", tmp_path / "temporary"
     temporary.mkdir()
-    run = start(few, out, lowered, temporary)
+    run = start(few, out, small, temporary)
     of_run = graders_of(run)
     run.send_signal(how)
     _, said = run.communicate()
@@ -343,7 +351,7 @@ def test_an_interrupted_run_goes_on(few, few_graded, lowered, tmp_path, how):
         results.opened(tmp_path / "other", earlier=out),
     ):
         pass
-    again = grade(few, "--out", out, "--homework", lowered)
+    again = grade(few, "--out", out, "--homework", small)
     assert again.returncode == 0, again.stderr
     assert f"{FEW - len(done)} graded now, {len(done)} as before" in again.stdout
     assert {name: times(out)[name] for name in done} == done
@@ -354,7 +362,7 @@ def test_an_interrupted_run_goes_on(few, few_graded, lowered, tmp_path, how):
 
 
 def test_a_changed_test_changes_exactly_the_right_scores(few, few_graded, tmp_path):
-    mended = rewrite(tmp_path / "h.zip", otter_config_json=lower_limits, q1a_i_py=let_kinds_pass)
+    mended = rewrite_small(tmp_path / "h.zip", q1a_i_py=let_kinds_pass)
     out = tmp_path / "out"
     done = grade(few, "--out", out, "--homework", mended, "--compare", few_graded)
     assert done.returncode == 3, done.stderr
@@ -386,7 +394,7 @@ def test_another_message_is_told_but_is_no_change(few, few_graded, tmp_path):
     def reword(text: str) -> str:
         return text.replace("the sign is flipped", "the sign is the wrong way round")
 
-    reworded = rewrite(tmp_path / "h.zip", otter_config_json=lower_limits, mistakes_py=reword)
+    reworded = rewrite_small(tmp_path / "h.zip", mistakes_py=reword)
     out = tmp_path / "out"
     done = grade(few, "--out", out, "--homework", reworded, "--compare", few_graded)
     assert done.returncode == 0, done.stdout
@@ -395,14 +403,14 @@ def test_another_message_is_told_but_is_no_change(few, few_graded, tmp_path):
     assert ", 0 but for words" not in done.stdout
 
 
-def test_a_changed_submission_alone_is_graded_again(few, few_graded, lowered, tmp_path):
+def test_a_changed_submission_alone_is_graded_again(few, few_graded, small, tmp_path):
     place, out = tmp_path / "few", tmp_path / "out"
     shutil.copytree(few, place)
     shutil.copytree(few_graded, out)
     shutil.rmtree(place / "round01")
-    write_notebooks(place / "round01", rounds()[FEW])
+    write_first_part(place / "round01", rounds()[FEW])
     (place / "round02").rename(place / "late")
-    done = grade(place, "--out", out, "--homework", lowered, "--compare", few_graded)
+    done = grade(place, "--out", out, "--homework", small, "--compare", few_graded)
     assert "2 graded now, 6 as before, 0 copied, 1 from earlier runs" in done.stdout
     assert "round01: " in done.stdout
     assert "only in the earlier run" not in done.stdout
@@ -1402,7 +1410,7 @@ def simulate(out: Path, number: int) -> Path:
 
 
 def test_memory_does_not_grow_with_the_class(tmp_path, monkeypatch):
-    monkeypatch.setattr(tally, "MOST_TEXTS", 20)
+    monkeypatch.setattr(tally, "MOST_TEXTS", 10)
     # Its list of all submissions has a limit of its own, see `test_grade_page`.
     monkeypatch.setattr("autograder.grade.__main__.write_page", lambda *arguments: None)
     homework = read_homework(HOMEWORK)
@@ -1421,7 +1429,7 @@ def test_memory_does_not_grow_with_the_class(tmp_path, monkeypatch):
     peak(10)  # loads what is needed once
     # Their names are in some lists and sets, the gradebook has a row of numbers for each, and alike
     # work is found by short hashes. A record has more than 50,000 bytes.
-    assert peak(160) - peak(80) < 80 * 10_000
+    assert peak(80) - peak(40) < 40 * 10_000
 
 
 def grades_of(records: list[Record]) -> str:

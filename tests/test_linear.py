@@ -29,13 +29,14 @@ def find_patterns() -> Iterator[tuple[str, str | bytes, int, bool]]:
         for path in sorted((ROOT / folder).rglob("*.py")):
             source = path.read_text(encoding="utf-8")
             module = ast.parse(source)
+            nodes = list(ast.walk(module))
             constants: dict[str, str] = {}
-            for node in ast.walk(module):
+            for node in nodes:
                 if isinstance(node, ast.Assign) and isinstance(
                     node.value, (ast.Constant, ast.JoinedStr)
                 ):
                     constants[ast.unparse(node.targets[0])] = text_of(node.value, constants)
-            for node in ast.walk(module):
+            for node in nodes:
                 if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re."):
                     flags = re.RegexFlag(0)
                     for name in re.findall(r"\bre\.([A-Z]+)\b", ast.unparse(node)):
@@ -44,7 +45,7 @@ def find_patterns() -> Iterator[tuple[str, str | bytes, int, bool]]:
                         path.name,
                         text_of(node.args[0], constants),
                         int(flags),
-                        is_anchored(node, module),
+                        is_anchored(node, nodes),
                     )
 
 
@@ -57,15 +58,15 @@ def text_of(node: ast.expr, constants: dict[str, str]) -> str | bytes:
     return ast.literal_eval(node)
 
 
-def is_anchored(call: ast.Call, module: ast.Module) -> bool:
-    """Whether a pattern is used with ``match`` and ``fullmatch`` alone."""
-    names = [
-        n.targets[0].id for n in ast.walk(module) if isinstance(n, ast.Assign) and n.value is call
-    ]
+def is_anchored(call: ast.Call, nodes: list[ast.AST]) -> bool:
+    """Whether a pattern is used with ``match`` and ``fullmatch`` alone, given all nodes of its file."""
+    names = [n.targets[0].id for n in nodes if isinstance(n, ast.Assign) and n.value is call]
     uses = [
         node.attr
-        for node in ast.walk(module)
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in names
+        for node in nodes
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in names
     ]
     return bool(uses) and set(uses) <= {"match", "fullmatch"}
 

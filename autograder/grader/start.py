@@ -6,6 +6,7 @@ PROGRAM is a module of this package with a function ``main``: `gradescope.submis
 `sandbox.server`. The package may lie anywhere: in a checkout, or in an unpacked ``homework.zip``.
 """
 
+import gc
 import importlib
 import importlib.util
 import sys
@@ -22,7 +23,10 @@ def main(program: str, *arguments: str) -> int | None:
     sys.path.insert(0, str(PACKAGE.parent))
     for package in BARE:
         make_bare(package)
+    gc.disable()  # imports leave no garbage, and a tenth of grading was looking for it
     module = importlib.import_module(f"{PACKAGE.name}.{program}")
+    gc.freeze()
+    gc.enable()
     code: int | None = module.main(*arguments)
     return code
 

@@ -592,7 +592,7 @@ class _Reader:
             )
         for fault in () if foreign else dict.fromkeys(rules.test_faults(test, hidden)):
             self.note(fault)
-        question.tests.append(Test(test.name, parameters, ast.unparse(test), hidden, self.cell))
+        question.tests.append(Test(test.name, parameters, rules.source_of(test), hidden, self.cell))
 
     def _check_question(self, question: Question) -> None:
         """Each function has public and hidden tests; a written answer has a model answer."""

@@ -118,7 +118,7 @@ def _use_faults(test: ast.FunctionDef) -> Iterator[str]:
     """Yield what keeps a test from testing something."""
     if test.decorator_list or test.args.defaults:
         yield f"{test.name} has a decorator or default values: remove them"
-    names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+    names = {node.id for node in _nodes(test) if isinstance(node, ast.Name)}
     parameters = _parameters(test)
     if not parameters:
         yield f"{test.name} takes no function: make the function that it tests its parameter"
@@ -126,10 +126,10 @@ def _use_faults(test: ast.FunctionDef) -> Iterator[str]:
     for name in parameters:
         if name not in names:
             yield f"{test.name} never uses {name}: call it, or hand it to a check"
-    judges = any(isinstance(node, (ast.Assert, ast.Raise)) for node in ast.walk(test))
+    judges = any(isinstance(node, (ast.Assert, ast.Raise)) for node in _nodes(test))
     if not judges and not _checks(test):
         yield f"{test.name} checks nothing: let it assert, or call a check_... function"
-    if unknown := sorted(unbound(ast.unparse(test)) - KNOWN_NAMES):
+    if unknown := sorted(unbound(source_of(test)) - KNOWN_NAMES):
         yield (
             f"{test.name} uses {', '.join(unknown)}, but a test sees nothing of the notebook: "
             f"import or define it inside the test"
@@ -138,7 +138,7 @@ def _use_faults(test: ast.FunctionDef) -> Iterator[str]:
 
 def _quoted_faults(test: ast.FunctionDef) -> Iterator[str]:
     """Yield which lines of a hidden test would show its values: a failure quotes its line."""
-    for node in ast.walk(test):
+    for node in _nodes(test):
         if isinstance(node, ast.Assert):
             if not isinstance(node.msg, ast.Constant):
                 yield (
@@ -190,9 +190,20 @@ def _name_of(call: ast.Call) -> str:
     return str(getattr(call.func, "id", getattr(call.func, "attr", "")))
 
 
+@functools.lru_cache(maxsize=1)  # several ask for that of the same test
+def source_of(test: ast.FunctionDef) -> str:
+    """Return a test's code without comments."""
+    return ast.unparse(test)
+
+
+@functools.lru_cache(maxsize=1)  # as above
+def _nodes(test: ast.FunctionDef) -> list[ast.AST]:
+    return list(ast.walk(test))
+
+
 def _checks(test: ast.FunctionDef) -> list[ast.Call]:
     """Return the calls that judge: of functions called ``check_...`` or ``assert_...``."""
-    calls = [node for node in ast.walk(test) if isinstance(node, ast.Call)]
+    calls = [node for node in _nodes(test) if isinstance(node, ast.Call)]
     return [call for call in calls if _name_of(call).startswith(("check", "assert"))]
 
 

@@ -88,7 +88,7 @@ def loop_outside_of_python():
     sum(range(10**13))
 
 
-@answer(says="the value is wrong", stock=False)
+@answer(says="the value is wrong", stock=False, warm=True)
 def process_of_a_test_does_not_end(y):
     """Returns, but keeps the test's process from ending."""
     import os
@@ -129,7 +129,7 @@ def interrupt_in_a_cell():
     raise KeyboardInterrupt
 
 
-@answer(says="SystemExit")
+@answer(says="SystemExit", warm=True)
 def exit_in_a_function(y):
     """Calls sys.exit."""
     import sys
@@ -165,7 +165,7 @@ def crash_in_a_function(y):
     ctypes.string_at(0)
 
 
-@cell(SOLVED, "too much memory or a crash")
+@cell(SOLVED, "too much memory or a crash", warm=True)
 def crash_in_a_cell():
     """Reads memory that there is not."""
     import ctypes
@@ -180,7 +180,12 @@ def recursion(y):
 
 
 # From 3.12 on, Python counts its own stack as well, and that brake stays.
-@answer(says="RecursionError" if sys.version_info >= (3, 12) else "too much memory or a crash")
+ENDLESS_RECURSION = (
+    "RecursionError" if sys.version_info >= (3, 12) else "too much memory or a crash"
+)
+
+
+@answer(says=ENDLESS_RECURSION, warm=True)
 def recursion_without_a_limit(y):
     """Calls itself without end, and takes Python's brake off."""
     import sys
@@ -416,7 +421,7 @@ def result_that_explodes(y):
     return Bomb()
 
 
-@cell(SOLVED, "")
+@cell(SOLVED, "", warm=True)
 def thousands_of_huge_errors():
     """Raises an error of 100 kB in every cell."""
     from IPython import get_ipython

@@ -328,7 +328,7 @@ def input_in_a_function(folder):
     write_notebook(notebook, folder)
 
 
-@upload(POINTS)
+@upload(POINTS, warm=True)
 def magics(folder):
     """The usual magic commands."""
     notebook = read_notebook(SOLVED)

@@ -24,7 +24,7 @@ from . import (
 # -- what tests compare with ------------------------------------------------------------------
 
 
-@cell()
+@cell(warm=True)
 def numpy_agrees_with_everything():
     """Patches what NumPy compares with."""
     import numpy as np
@@ -350,11 +350,11 @@ def _returning(value: str) -> str:
 
 
 _forged_answer("several_answers", "Answers a hundred times before it returns.",
-               f"{_returning('5.0')} * 100", RESIZED)  # fmt: skip
+               f"{_returning('5.0')} * 100", RESIZED, warm=True)  # fmt: skip
 _forged_answer("giant_length", "Announces four gigabytes.", r"b'\xff\xff\xff\xff' + b'x' * 1000",
                "it is larger than 4 MB")  # fmt: skip
 _forged_answer("half_a_message", "Announces more than it sends.", r"b'\0\0\xff\xff' + b'[1, '",
-               "is there an endless loop?", limits={"seconds_per_test_case": 1.5})  # fmt: skip
+               "is there an endless loop?", limits={"seconds_per_test_case": 1.5}, warm=True)  # fmt: skip
 _forged_answer("no_json", "Sends bytes that are no text.", r"b'\0\0\0\4\xff\xfe\0\0'",
                "it is not a message", warm=True)  # fmt: skip
 _forged_answer("message_is_a_list", "Sends JSON that is no object.", "message('[1, 2]')",
@@ -384,9 +384,9 @@ _forged_answer("lone_surrogate", "Raises an error with half a character, and a N
                r"""message('{"raised": {"type": "ValueError", "text": "\\ud800 \\u0000 x"}}')""",
                "it stopped with an error", warm=True)  # fmt: skip
 _forged_answer("number_of_5000_digits", "Sends a number that takes long to read.",
-               "message('{\"returned\": ' + '7' * 5000 + '}')", "it is not a message")  # fmt: skip
+               "message('{\"returned\": ' + '7' * 5000 + '}')", "it is not a message", warm=True)  # fmt: skip
 _forged_answer("number_of_4000_digits", "Sends a number that no float can hold.",
-               "message('{\"returned\": ' + '7' * 4000 + '}')", "OverflowError")  # fmt: skip
+               "message('{\"returned\": ' + '7' * 4000 + '}')", "OverflowError", warm=True)  # fmt: skip
 _forged_answer("error_of_the_grader", "Claims an error that would end the grader.",
                """message('{"raised": {"type": "SystemExit", "text": "0", "line": "x"}}')""",
                "SystemExit")  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import compileall
 import contextlib
 import functools
 import json
@@ -86,7 +87,7 @@ def grade(attack: Attack, ordinary: bool = False, first_process: int | None = No
     """
     with tempfile.TemporaryDirectory(prefix="attack-") as name:
         folder = Path(name)
-        shutil.copytree(unpacked(), folder / "source")
+        subprocess.run(["cp", "-a", unpacked(), folder / "source"], check=True)
         config = json.loads((folder / "source/otter_config.json").read_text(encoding="utf-8"))
         config["isolated_grader"]["limits"] |= LIMITS | attack.limits
         (folder / "source/otter_config.json").write_text(json.dumps(config), encoding="utf-8")
@@ -186,11 +187,12 @@ def namespaces() -> bool:
 
 @functools.cache
 def unpacked() -> Path:
-    """The unpacked ``homework.zip``, until this process ends."""
+    """The unpacked ``homework.zip``, as it is in an image, until this process ends."""
     folder = tempfile.TemporaryDirectory(prefix="homework-")
     _kept.append(folder)
     with zipfile.ZipFile(ROOT / "autograder/homework.zip") as archive:
         archive.extractall(folder.name)
+    compileall.compile_dir(f"{folder.name}/grader", quiet=1)  # as `setup.sh` does
     return Path(folder.name)
 
 

@@ -23,6 +23,7 @@ from .answers import PARTS, fill_in, uses_torch
 from .answers import rounds as all_rounds
 
 ROOT = Path(__file__).resolve().parents[2]
+FIRST_PART = dict([next(iter(PARTS.items()))])
 HOMEWORK = ROOT / "autograder/homework.zip"
 
 
@@ -61,10 +62,24 @@ def lower_limits(text: str) -> str:
     return json.dumps(config)
 
 
-def write_notebooks(folder: Path, answers: list[Answer], **sources: str) -> Path:
-    """Write both notebooks of a student, with answers of the bank or other code for functions."""
+def first_part_alone(text: str) -> str:
+    """Change homework.json to one notebook, for tests that ask how often and not what is graded."""
+    about = json.loads(text)
+    return json.dumps({**about, "order": about["order"][:1]})
+
+
+def rewrite_small(target: Path, **changes: Callable[[str], str]) -> Path:
+    """Write homework.zip with one notebook and less patience, and with other members changed."""
+    small = {"otter_config_json": lower_limits, "homework_json": first_part_alone}
+    return rewrite(target, **small, **changes)
+
+
+def write_notebooks(
+    folder: Path, answers: list[Answer], parts: dict[str, str] = PARTS, **sources: str
+) -> Path:
+    """Write the notebooks of a student, with answers of the bank or other code for functions."""
     folder.mkdir(parents=True)
-    for prefix, name in PARTS.items():
+    for prefix, name in parts.items():
         notebook = nbformat.read(ROOT / f"student/{name}.ipynb", as_version=4)
         fill_in(
             notebook,
@@ -76,6 +91,13 @@ def write_notebooks(folder: Path, answers: list[Answer], **sources: str) -> Path
                     cell.source = source
         nbformat.write(notebook, folder / f"{name}.ipynb")
     return folder
+
+
+def write_first_part(folder: Path, answers: list[Answer], **sources: str) -> Path:
+    """Write one notebook, with an answer that is right: no class gets nothing, see exit code 4."""
+    right = next(a for a in BANK if a.function == "linear_optimum" and not a.fails)
+    others = [answer for answer in answers if answer.function != right.function]
+    return write_notebooks(folder, [*others, right], FIRST_PART, **sources)
 
 
 def write_files(folder: Path, files: dict[str, str]) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import importlib
 import os
 import signal
@@ -52,6 +53,7 @@ def main(descriptor: str, *preload: str) -> None:
         make_interpreter_reachable(uid)
     close_to_same_user()
     make_shell()
+    gc.freeze()  # what forks share stays shared: looking for garbage writes to it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors that have ended leave no trace
     while True:
         try:
