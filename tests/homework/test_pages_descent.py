@@ -90,7 +90,7 @@ def opened(browser, tmp_path_factory, document):
         page.set_default_timeout(5000)  # ms; everything is there at once
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
+        return context, page
 
     opened.address, opened.complaints = path.as_uri(), complaints
     return opened
@@ -99,9 +99,9 @@ def opened(browser, tmp_path_factory, document):
 @pytest.fixture(scope="module")
 def usual(opened):
     """The tab of those tests that need no other kind of tab."""
-    page = opened()
+    context, page = opened()
     yield page
-    page.context.close()
+    context.close()
 
 
 @pytest.fixture
@@ -111,16 +111,17 @@ def visit(opened, usual):
 
     def visit(link="", **options):
         """Use a tab of its own where anything is said of its kind."""
-        page = opened(**options) if options else usual
+        page = usual
         if options:
-            others.append(page)
+            context, page = opened(**options)
+            others.append(context)
         page.goto("about:blank")  # else another link alone would not load the page again
         page.goto(f"{opened.address}#{link}")
         return page
 
     yield visit
-    for page in others:
-        page.context.close()
+    for context in others:
+        context.close()
     assert opened.complaints == []
 
 
