@@ -158,8 +158,8 @@ def _check_history(label: str, history: History) -> None:
     if not isinstance(history, History):
         kind = type(history).__name__
         raise ValueError(f"histories must hold History objects, got {kind} for {label!r}")
-    if not label.strip():
-        raise ValueError(f"labels of histories must not be empty, got {label!r}")
+    if not label.strip() or not label.isprintable():
+        raise ValueError(f"labels of histories must be text on one line, got {label!r}")
     shape = np.shape(history.w2)
     if len(shape) != 2 or 0 in shape:
         raise ValueError(f"w2 of {label!r} must have shape (T, H), T and H >= 1, got {shape}")

@@ -33,7 +33,8 @@ export function roundStep(range, n) {
 
 /** Round limits around [low, high], with n parts or so between them. */
 export function roundLimits([low, high], n) {
-  const step = roundStep(high - low || 1, n);
+  if (low === high) return [low - 1, high + 1];
+  const step = roundStep(high - low, n);
   return [Math.floor(low / step + 1e-9) * step, Math.ceil(high / step - 1e-9) * step];
 }
 
@@ -52,14 +53,23 @@ export function thousands(number) {
   return Number.isInteger(number) ? String(number).replace(/\B(?=(\d{3})+$)/g, ",") : String(number);
 }
 
-export function linearAxis(low, high, n = 6) {
+/** Limits that are further apart than rounding, so that ticks can stand between them. */
+function apart(low, high) {
+  const least = 1e-9 * Math.max(Math.abs(low), Math.abs(high), Number.MIN_VALUE / 1e-9);
+  return high - low > least ? [low, high] : [low - least, high + least];
+}
+
+export function linearAxis(from, to, n = 6) {
+  const [low, high] = apart(from, to);
   const step = roundStep(high - low, n);
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  const ticks = [];
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k += 1) {
-    const text = digits > 4 || step >= 1e5 ? short(k * step) : (k * step).toFixed(digits);
-    ticks.push([k * step, text.replace("-", "−")]);
-  }
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.max(0, Math.floor(high / step + 1e-9) - first + 1);
+  const ticks = Array.from({ length: count }, (_, i) => {
+    const value = (first + i) * step;
+    const text = digits > 4 || step >= 1e5 ? short(value) : value.toFixed(digits);
+    return [value, text.replace("-", "−")];
+  });
   return {
     ticks,
     at: (value) => (value - low) / (high - low),
@@ -153,7 +163,7 @@ function gridMarks(xAxis, yAxis, x, y, { left, right, top, bottom }) {
     marks.push(lineMark([[place, top], [place, bottom]], COLOURS.light, 1));
     const half = 4 * text.length + 3;
     if (place - half > free) {
-      marks.push(textMark(place, bottom + 17, text, { "text-anchor": "middle", "data-tick": "x" }));
+      marks.push(textMark(place, bottom + 17, text, { "text-anchor": "middle", "data-tick": "x", "aria-hidden": "true" }));
       free = place + half;
     }
   }
@@ -162,7 +172,7 @@ function gridMarks(xAxis, yAxis, x, y, { left, right, top, bottom }) {
     const place = y(value);
     marks.push(lineMark([[left, place], [right, place]], COLOURS.light, 1));
     if (place + 8 < free) {
-      marks.push(textMark(left - 6, place + 5, text, { "text-anchor": "end", "data-tick": "y" }));
+      marks.push(textMark(left - 6, place + 5, text, { "text-anchor": "end", "data-tick": "y", "aria-hidden": "true" }));
       free = place - 8;
     }
   }

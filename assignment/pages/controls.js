@@ -34,15 +34,17 @@ export function labelled(text, control, attributes = {}) {
  * Until then the field says why not. The arrow keys go to the next round number.
  */
 export function numberField(text, { min, max, whole = false, value }, choose) {
+  const fault = element("span", { class: "fault", role: "alert" });
   const input = element("input", {
     type: "number", inputmode: "decimal", min, max, step: "any", value,
+    input: () => { input.dataset.typing = "true"; },
     change: () => {
+      delete input.dataset.typing;
       const number = input.valueAsNumber;
       const fits = number >= min && number <= max && (!whole || Number.isInteger(number));
-      const kind = whole ? "a whole number" : "a number";
-      input.setCustomValidity(fits ? "" : `${text}: ${kind} from ${min} to ${max}.`);
+      input.setAttribute("aria-invalid", !fits);
+      fault.textContent = fits ? "" : `${whole ? "a whole number" : "a number"} from ${min} to ${max}`;
       if (fits) choose(number);
-      else input.reportValidity();
     },
     keydown: (event) => {
       const sign = { ArrowUp: 1, ArrowDown: -1 }[event.key];
@@ -52,7 +54,19 @@ export function numberField(text, { min, max, whole = false, value }, choose) {
       input.dispatchEvent(new Event("change"));
     },
   });
-  return labelled(text, input);
+  const label = labelled(text, input);
+  label.append(fault);
+  return label;
+}
+
+/** Show a number in a field of `numberField`, unless somebody is typing there. */
+export function showNumber(field, number) {
+  const input = field.querySelector("input");
+  const isWrong = input.getAttribute("aria-invalid") === "true";
+  if (input.dataset.typing || (isWrong && input === document.activeElement)) return;
+  input.value = number;
+  input.setAttribute("aria-invalid", "false");
+  field.querySelector(".fault").textContent = "";
 }
 
 /** The next number in a direction: small whole ones by 1, all others by 1, 2, 5 times 10 to a power. */

@@ -3,15 +3,18 @@
 import {
   button, choiceList, copyText, element, fillChoices, keepKeys, saveFile, tickBox,
 } from "./controls.js";
-import { accountOf, numberTables, numbersOf } from "./explorer/account.js";
-import { paintColumn } from "./explorer/column.js";
+import { accountOf, deeperAccount, numberTables, numbersOf } from "./explorer/account.js";
+import { orderViews, paintAlarm, paintColumn } from "./explorer/column.js";
 import { NO_EDITS, checkedEdits, datasetOf, isUnedited } from "./explorer/edits.js";
 import { makeEditor } from "./explorer/editor.js";
 import { TASKS } from "./explorer/lessons.js";
 import { loudestUnit, trailOf, votesAt } from "./explorer/moment.js";
+import { makeGuide } from "./explorer/guide.js";
 import { LiveRun, RecordedRun } from "./explorer/run.js";
 import { makeSeeds } from "./explorer/seeds.js";
-import { homeworkSettings, nestedSettings, optimumOf } from "./explorer/settings.js";
+import {
+  fittedSettings, homeworkSettings, nestedSettings, optimumOf,
+} from "./explorer/settings.js";
 import { Slot } from "./explorer/slot.js";
 import { makeTransport } from "./explorer/transport.js";
 import { defaultValues, secondOf, valuesOfSlots } from "./explorer/values.js";
@@ -47,7 +50,14 @@ export function start(scope, workerSource, build) {
   const figures = `.lab-page[data-page="explorer"][data-build="${build}"]`;
   for (const root of document.querySelectorAll(figures)) {
     if (root.explorer) continue;
-    const explorer = new Explorer(root, workerSource);
+    const live = root.querySelector('[data-part="live"]');
+    let explorer = null;
+    try {
+      explorer = new Explorer(root, workerSource);
+    } catch (error) {
+      live.replaceChildren(); // the fallback speaks, in a browser that is too old
+      throw error;
+    }
     // For those who want what is shown in numbers.
     root.explorer = { state: () => explorer.state() };
   }
@@ -66,7 +76,7 @@ class Explorer {
   #unit = null; // that was chosen
   #hovered = null; // that is pointed at
   #votesOn = "b1";
-  #shown = new Set(VIEW_NAMES);
+  #shown = VIEW_NAMES; // in the order in which they are shown
   #frame = 0;
   #quiet = 0;
   #steps = []; // to go through
@@ -80,14 +90,19 @@ class Explorer {
     this.#defaults = defaultValues(payload, VIEW_NAMES);
     // A page of its own keeps what it shows in its address; a figure in a notebook has none.
     this.#alone = root.closest(".lab-document") !== null;
-    root.querySelector('[data-part="fallback"]').remove();
     this.live = root.querySelector('[data-part="live"]');
     this.#makeControls();
     this.#slots.push(this.#makeSlot());
     this.#openAddress();
-    if (this.#alone) window.addEventListener("hashchange", () => this.#openAddress());
+    if (this.#alone) {
+      window.addEventListener("hashchange", () => {
+        if (!window.location.hash.startsWith("#task=")) this.#openAddress();
+      });
+    }
     keepKeys(root);
+    if (this.#alone) document.addEventListener("keydown", (event) => this.#spaceBar(event));
     new ResizeObserver(() => this.redraw()).observe(this.live);
+    root.querySelector('[data-part="fallback"]').remove(); // now that all of this has worked
   }
 
   /** What is shown, in numbers: see `numbersOf`. `working` means that a run catches up. */
@@ -142,16 +157,25 @@ class Explorer {
     return this.#steps.reduce((best, step) => (distance(step) < distance(best) ? step : best));
   }
 
-  /** Show two runs, the second one with these settings, or one. */
-  #showPair(on, settings) {
+  /** Show two runs, the second one as `fill(slot)` says; or one run, without it. */
+  #showPair(fill) {
     this.#slots.splice(1).forEach((slot) => slot.close());
-    if (on) {
-      this.#slots.push(this.#makeSlot());
-      this.#train(this.#slots[1], settings);
+    if (fill) {
+      const slot = this.#makeSlot();
+      fill(slot);
+      this.#slots.push(slot);
     }
-    this.two.querySelector("input").checked = on;
+    this.two.querySelector("input").checked = Boolean(fill);
     this.columns.replaceChildren(...this.#slots.map(({ column }) => column.root));
+    this.#showViews(this.#shown);
     this.#runsChanged();
+  }
+
+  #showViews(names) {
+    this.#shown = names;
+    for (const [name, tick] of this.ticks) tick.querySelector("input").checked = names.includes(name);
+    for (const { column } of this.#slots) orderViews(column, names);
+    this.redraw();
   }
 
   // ---- Drawing ------------------------------------------------------------------------------
@@ -162,18 +186,20 @@ class Explorer {
 
   draw() {
     this.#frame = 0;
+    for (const slot of this.#slots) paintAlarm(slot.column, slot.failure);
     const space = this.live.clientWidth;
     const shown = this.#slots.map((slot) => [slot, this.#momentOf(slot)]).filter(([, it]) => it);
     if (!space || !shown.length) return;
     const moments = shown.map(([, moment]) => moment);
-    const views = VIEWS.filter(({ name }) => this.#shown.has(name));
+    const views = VIEWS.filter(({ name }) => this.#shown.includes(name));
     const scales = Object.fromEntries(views.map((view) => [view.name, view.scale(moments)]));
     const width = this.#layOut(space);
     for (const [{ column }, moment] of shown) {
       paintColumn(column, moment, this.#lookAt(moment), scales, width, this.transport.isPlaying());
     }
     this.#syncUnits(Math.max(...moments.map(({ elbows }) => elbows.length)));
-    this.editor.tools.hidden = !this.editor.editing && isUnedited(this.#edits);
+    this.editor.tools.hidden = !this.editor.editing;
+    this.editor.back.hidden = this.editor.editing || isUnedited(this.#edits);
     window.clearTimeout(this.#quiet);
     this.#quiet = window.setTimeout(() => this.#tell(), QUIET);
   }
@@ -195,7 +221,7 @@ class Explorer {
   /** What there is to see in a slot; null before its first snapshot. */
   #momentOf(slot) {
     const moment = slot.moment();
-    if (moment && this.#shown.has("votes")) {
+    if (moment && this.#shown.includes("votes")) {
       const unit = Math.min(this.#unit ?? loudestUnit(moment), moment.elbows.length - 1);
       Object.assign(moment, { votes: votesAt(moment, this.#votesOn, unit), voter: unit });
     }
@@ -207,7 +233,7 @@ class Explorer {
     return {
       focus: unit !== null && unit < moment.elbows.length ? unit : null,
       optimum: isUnedited(this.#edits) ? optimumOf(moment.run.settings, this.#optima) : null,
-      trail: this.#shown.has("plane") ? trailOf(moment) : [],
+      trail: this.#shown.includes("plane") ? trailOf(moment) : [],
       votesOn: this.#votesOn,
       handles: this.editor.handles,
     };
@@ -217,9 +243,12 @@ class Explorer {
   #tell() {
     if (this.transport.isPlaying()) return;
     const moments = this.#slots.map(({ column }) => column.moment).filter(Boolean);
-    const text = moments.map((moment) => accountOf(moment, this.#unit)).join(" ");
+    const text = moments.map((moment) => [
+      accountOf(moment, this.#unit), ...deeperAccount(moment, this.#shown, this.#votesOn),
+    ].join(" ")).join(" ");
     if (this.spoken.textContent !== text) this.spoken.textContent = text;
-    if (this.numbers.open) this.tables.replaceChildren(...moments.flatMap(numberTables));
+    if (this.numbers.open) this.tables.replaceChildren(...moments.flatMap((moment) => (
+      numberTables(moment, this.#votesOn))));
     if (this.#alone) this.#keepAddress();
   }
 
@@ -250,16 +279,23 @@ class Explorer {
     this.transport = makeTransport({
       timeline: () => this.#steps,
       seen: () => Math.min(...this.#wanted.map((run) => (run.ended ? Infinity : run.seen))),
-      end: () => Math.max(...this.#wanted.map((run) => (run.ended ? run.seen : run.settings.steps))),
+      end: () => Math.max(...this.#wanted.map((run) => (
+        run.ended && run.snapshots.length ? run.seen : run.settings.steps))),
       anyStep: () => this.#wanted.some((run) => run instanceof LiveRun),
+      isThere: () => this.#slots.every((slot) => slot.isThere()),
       seek: (step) => { this.#wanted.forEach((run) => run.show(step)); this.redraw(); },
-      train: (on) => { this.#wanted.forEach((run) => run.train(on)); this.redraw(); },
+      train: (on) => {
+        this.#wanted.forEach((run) => run.train(on));
+        if (on) this.spoken.textContent = "Training.";
+        this.redraw();
+      },
     });
     this.editor = makeEditor(() => ({ edits: this.#edits, run: this.#wanted[0] }),
       (edits) => this.#changeData(edits), () => this.draw());
     this.two = tickBox("Two runs", false, (ticked) => {
       const { width, layers } = this.#slots[0].settings;
-      this.#showPair(ticked, homeworkSettings(width, layers === "all" ? "output" : "all"));
+      const other = homeworkSettings(width, layers === "all" ? "output" : "all");
+      this.#showPair(ticked && ((slot) => this.#train(slot, other)));
     });
     this.units = choiceList("Unit", [["", "none"]], "", (value) => (
       this.#choose(value === "" ? null : Number(value))));
@@ -268,20 +304,22 @@ class Explorer {
       this.redraw();
     });
     this.ticks = new Map(VIEWS.map(({ name, title }) => [name, tickBox(title, true, (ticked) => {
-      if (ticked) this.#shown.add(name);
-      else this.#shown.delete(name);
-      this.redraw();
+      const others = this.#shown.filter((other) => other !== name);
+      this.#showViews(ticked ? [...others, name] : others);
     })]));
     this.columns = element("div", { class: "columns", "data-part": "columns" });
     this.spoken = element("div", { class: "spoken", role: "status", "data-part": "spoken" });
     this.seeds = makeSeeds(this.#workerSource, () => this.#slots[0].settings,
       (settings) => datasetOf(settings, this.#edits), (settings) => {
+        if (!this.#shown.length) this.#showViews(VIEW_NAMES);
         this.#train(this.#slots[0], settings);
-        this.#root.scrollIntoView();
+        this.transport.go(settings.steps);
+        this.#slots[0].column.heading.focus();
       });
     this.#makeNumbers();
     this.live.append(
-      makeTasks(TASKS, (task) => this.#beginTask(task)), this.transport.root, this.#choices(),
+      makeTasks(TASKS, (task) => this.#beginTask(task), (task) => this.#prepareTask(task)),
+      this.transport.root, this.#choices(),
       this.editor.tools, this.columns, this.seeds.root, this.numbers, this.spoken,
     );
   }
@@ -304,21 +342,33 @@ class Explorer {
       const copied = await copyText(this.#link(), text);
       said.textContent = copied ? "Copied." : "Copy it from here:";
     };
-    return element("div", { class: "row" },
-      this.two, this.editor.tick, this.units, this.votesOn, button("Copy link", copy), said, text,
+    return element("div", { class: "row choices" },
+      ...this.transport.more, this.two, this.editor.tick, this.editor.back, this.units, this.votesOn, button("Copy link", copy), said, text,
       element("details", {}, element("summary", {}, "Views"),
-        element("div", { class: "row" }, ...this.ticks.values())));
+        element("div", { class: "row" }, ...this.ticks.values())),
+      makeGuide());
   }
 
-  #beginTask({ link, seeds }) {
+  /** Show where a task starts from. */
+  #prepareTask({ link }) {
     this.#showValues({ ...readLink(link, this.#defaults), step: 0 });
-    if (seeds) {
+  }
+
+  #beginTask(task) {
+    this.#prepareTask(task);
+    if (task.seeds) {
       this.seeds.root.open = true;
-      this.seeds.root.scrollIntoView();
       this.seeds.begin();
     } else {
-      this.transport.start();
+      this.transport.start(task.slow);
     }
+  }
+
+  /** Outside all controls, the space bar trains and pauses. */
+  #spaceBar(event) {
+    if (event.key !== " " || event.target !== document.body) return;
+    event.preventDefault();
+    this.transport.toggle();
   }
 
   // ---- Links --------------------------------------------------------------------------------
@@ -330,13 +380,14 @@ class Explorer {
       step: this.transport.step(),
       unit: this.#unit ?? -1,
       votes_on: this.#votesOn,
-      views: VIEW_NAMES.filter((name) => this.#shown.has(name)).join(" "),
+      views: this.#shown.join(" "),
       ...this.#edits,
     }, this.#defaults);
   }
 
   #link() {
-    const place = this.#alone ? window.location.href.split("#")[0] : "explorer.html";
+    const isFile = this.#alone && window.location.protocol !== "about:";
+    const place = isFile ? window.location.href.split("#")[0] : "explorer.html";
     return `${place}#${this.#address()}`;
   }
 
@@ -358,17 +409,15 @@ class Explorer {
     this.#unit = values.unit >= 0 ? Math.floor(values.unit) : null;
     this.#votesOn = PARAMETERS.includes(values.votes_on) ? values.votes_on : "b1";
     this.votesOn.querySelector("select").value = this.#votesOn;
-    const names = values.views.split(" ");
-    this.#shown = new Set(VIEW_NAMES.filter((name) => names.includes(name)));
-    for (const [name, tick] of this.ticks) tick.querySelector("input").checked = this.#shown.has(name);
+    this.#shown = [...new Set(values.views.split(" "))].filter((name) => VIEW_NAMES.includes(name));
     this.#showRun(this.#slots[0], values, this.#defaults);
-    this.#showPair(values.two, this.#slots[0].settings);
-    if (values.two) this.#showRun(this.#slots[1], secondOf(values), secondOf(this.#defaults));
+    this.#showPair(values.two
+      && ((slot) => this.#showRun(slot, secondOf(values), secondOf(this.#defaults))));
     this.transport.go(Math.max(0, Math.floor(values.step)));
   }
 
   #showRun(slot, values, usual) {
-    const settings = nestedSettings(values);
+    const settings = fittedSettings(nestedSettings(values));
     if (this.#recorded.has(values.run)) slot.record(values.run);
     else this.#train(slot, checkSettings(settings).length ? nestedSettings(usual) : settings);
   }

@@ -102,6 +102,7 @@ export function clipMark({ left, right, top, bottom }, marks) {
   const [width, height] = [right - left, bottom - top].map(rounded);
   return ["svg", {
     x: left, y: top, width, height, viewBox: `${left} ${top} ${width} ${height}`,
+    "aria-hidden": "true",
   }, marks];
 }
 

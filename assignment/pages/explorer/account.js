@@ -2,6 +2,7 @@
 
 import { short, thousands } from "../axes.js";
 import { element } from "../controls.js";
+import { evaluate, lossAlong } from "../network.js";
 import { targetKinks } from "../views/plane.js";
 
 const NEAR = 0.02; // as in the homework: an elbow this close stands on a kink
@@ -41,6 +42,30 @@ function unitSentence({ snapshot, elbows, jumps }, unit) {
     + `w2 ${short(snapshot.w2[unit], 4)}.`;
 }
 
+/** What two of the views show, in words; a list of sentences. */
+export function deeperAccount(moment, shown, votesOn) {
+  return [
+    ...(shown.includes("votes") ? [votesSentence(moment, votesOn)] : []),
+    ...(shown.includes("along") ? [alongSentence(moment)] : []),
+  ];
+}
+
+function votesSentence({ votes, voter, run }, votesOn) {
+  const on = nameOf(votesOn, voter);
+  const count = votes.filter((vote) => vote !== 0).length;
+  if (!count) return `No point has a vote on ${on}.`;
+  const loudest = votes.reduce((best, vote, i) => (Math.abs(vote) > Math.abs(votes[best]) ? i : best), 0);
+  return `${count} of ${votes.length} points have a vote on ${on}; the loudest, at `
+    + `x = ${short(run.dataset.x[loudest])}, pulls it ${votes[loudest] < 0 ? "up" : "down"}.`;
+}
+
+function alongSentence({ run, snapshot, gradients }) {
+  const { stepSize, layers } = run.settings;
+  const [now, then] = lossAlong(snapshot, gradients(), run.dataset, [0, stepSize], layers);
+  return `One full step of size ${stepSize} from here leads from a loss of ${short(now, 4)} to `
+    + `${short(then, 4)}.`;
+}
+
 /** All numbers of a moment as plain data, in full precision. */
 export function numbersOf(moment) {
   const { run, step, snapshot, elbows, jumps, pieces } = moment;
@@ -63,7 +88,7 @@ export function numbersOf(moment) {
 }
 
 /** Tables of those numbers. */
-export function numberTables(moment) {
+export function numberTables(moment, votesOn) {
   const { snapshot, elbows, jumps, pieces } = moment;
   const gradients = moment.gradients();
   const units = elbows.map((elbow, unit) => [
@@ -77,9 +102,22 @@ export function numberTables(moment) {
       ["training loss", "test loss", "b2", "gradient of b2"],
       [[snapshot.trainLoss, snapshot.testLoss, snapshot.b2, gradients.b2]]),
     table("Units (gradient of the loss over all training points)", names, units),
+    ...(moment.votes ? [pointTable(moment, votesOn)] : []),
     table("Pieces of the learned function", ["from x", "to x", "slope"],
       pieces.map(({ from, to, slope }) => [from, to, slope])),
   ];
+}
+
+function pointTable({ run, snapshot, votes, voter }, votesOn) {
+  const outputs = evaluate(snapshot, run.dataset.x);
+  const rows = Array.from(outputs, (output, i) => (
+    [i, run.dataset.x[i], run.dataset.y[i], output, votes[i]]));
+  return table("Training points", ["point", "x", "y", "output",
+    `contribution to the gradient of ${nameOf(votesOn, voter)}`], rows);
+}
+
+function nameOf(votesOn, unit) {
+  return votesOn === "b2" ? "b2" : `${votesOn} of unit ${unit}`;
 }
 
 function table(caption, names, rows) {

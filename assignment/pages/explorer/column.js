@@ -1,6 +1,6 @@
 // One run on the page: its form, its views, what is seen in words.
 
-import { clamped } from "../axes.js";
+import { clamped, short, thousands } from "../axes.js";
 import { button, element, saveFile } from "../controls.js";
 import { listenToHandles, pixelsAt } from "../drag.js";
 import { makeSvg, paint, pngOf, resizeSvg, svgText } from "../svg.js";
@@ -16,13 +16,15 @@ const [LOWEST, HIGHEST] = [170, 420]; // a view, in pixels
  */
 export function makeColumn(labels, views, hooks) {
   const form = makeForm(labels, hooks.train, hooks.record);
-  const heading = element("h2", { "data-part": "title" });
+  const heading = element("h2", { "data-part": "title", tabindex: "-1" });
   const alarm = element("p", { class: "alarm", role: "alert", "data-part": "alarm", hidden: true });
+  const numbers = element("p", { class: "numbers row", "data-part": "losses" });
   const account = element("p", { class: "account", "data-part": "account" });
   const figures = new Map(views.map((view) => [view.name, makeFigure(view, hooks)]));
   const grid = element("div", { class: "views" }, ...[...figures.values()].map(({ root }) => root));
-  const root = element("section", { class: "column" }, heading, form.root, alarm, account, grid);
-  return { root, form, heading, alarm, account, figures, grid, moment: null };
+  const root = element("section", { class: "column" },
+    element("div", { class: "row" }, heading, numbers), form.root, alarm, grid, account);
+  return { root, form, heading, alarm, numbers, account, figures, grid, moment: null };
 }
 
 /**
@@ -33,49 +35,75 @@ export function makeColumn(labels, views, hooks) {
 export function paintColumn(column, moment, look, scales, width, hurried) {
   column.moment = moment;
   setText(column.heading, moment.run.title);
-  const failure = moment.step >= moment.run.seen ? moment.run.failure : "";
-  column.alarm.hidden = !failure;
-  setText(column.alarm, failure);
+  paintNumbers(column.numbers, moment.snapshot);
   setText(column.account, accountOf(moment, look.focus));
   for (const [name, figure] of column.figures) {
-    figure.root.hidden = !(name in scales);
     if (name in scales && !(hurried && figure.away)) paintFigure(figure, { ...look, moment }, scales[name], width);
   }
 }
 
+/** Say in a column why its run has ended, if not well. */
+export function paintAlarm({ alarm }, failure) {
+  alarm.hidden = !failure;
+  setText(alarm, failure);
+}
+
+/** Show those of a column's views that have one of these names, in this order. */
+export function orderViews({ grid, figures }, names) {
+  for (const [name, { root }] of figures) root.hidden = !names.includes(name);
+  grid.append(...names.map((name) => figures.get(name).root));
+}
+
+function paintNumbers(place, { step, trainLoss, testLoss }) {
+  const said = [["step", thousands(step)], ["training loss", short(trainLoss)],
+    ["test loss", short(testLoss)]];
+  place.replaceChildren(...said.map(([name, value]) => (
+    element("span", {}, `${name} `, element("b", {}, value)))));
+}
+
 function paintFigure(figure, look, scale, width) {
-  const height = Math.round(clamped(LOWEST, width * figure.view.share, HIGHEST));
+  const { share, lowest = LOWEST } = figure.view;
+  const height = Math.round(clamped(lowest, width * share, HIGHEST));
   if (figure.width !== width || figure.height !== height) {
     Object.assign(figure, { width, height });
     resizeSvg(figure.svg, width, height);
   }
+  for (const [key, when] of figure.keys) key.hidden = !when(look);
   const { frame, marks } = figure.view.draw(look, scale, width, height);
   Object.assign(figure, { frame, look });
   const handles = figure.view.handles ? look.handles(frame, look.moment.run.dataset) : [];
   paint(figure.svg, [...marks, ...handles]);
-  figure.svg.setAttribute("aria-label", `${figure.view.title}. ${look.moment.run.title}.`);
 }
 
 function makeFigure(view, hooks) {
   const svg = makeSvg(300, 150);
   svg.classList.add("plot");
   svg.setAttribute("role", "group");
+  svg.setAttribute("aria-label", view.title);
   svg.dataset.view = view.name;
-  const figure = { view, svg, width: 0, height: 0, frame: null, look: null, away: false };
+  const keys = view.keys.map(([text, mark, when]) => [keyOf(text, mark), when]);
+  const figure = {
+    view, svg, width: 0, height: 0, frame: null, look: null, away: false,
+    keys: keys.filter(([, when]) => when),
+  };
   const caption = element("figcaption", {},
     element("strong", {}, view.title),
     element("span", { class: "asked" }, view.question),
-    ...view.keys.map(([text, mark]) => keyOf(text, mark)),
-    element("span", { class: "save" },
-      button("SVG", () => saveFile(`${view.name}.svg`, svgText(svg, view.title), "image/svg+xml"),
-        { "aria-label": `Save ${view.title} as SVG` }),
-      button("PNG", async () => saveFile(`${view.name}.png`, await pngOf(svg, view.title)),
-        { "aria-label": `Save ${view.title} as PNG` })));
+    ...keys.map(([key]) => key), saveBox(svg, view));
   new IntersectionObserver((entries) => { figure.away = !entries.at(-1).isIntersecting; })
     .observe(svg);
-  figure.root = element("figure", { class: "view" }, caption, svg);
+  figure.root = element("figure", { class: "view", "aria-label": view.title }, caption, svg);
   listen(figure, hooks);
   return figure;
+}
+
+function saveBox(svg, { name, title }) {
+  const saveSvg = () => saveFile(`${name}.svg`, svgText(svg, title), "image/svg+xml");
+  const savePng = async () => saveFile(`${name}.png`, await pngOf(svg, title));
+  return element("details", { class: "save" },
+    element("summary", { "aria-label": `Save the picture: ${title}` }, "Save"),
+    button("SVG", saveSvg, { "aria-label": `Save ${title} as SVG` }),
+    button("PNG", savePng, { "aria-label": `Save ${title} as PNG` }));
 }
 
 /** An entry of a legend: the mark as it is drawn, 28 by 14 pixels, and its name. */

@@ -11,13 +11,14 @@ const STEP_BY_KEY = 0.02;
 const [MIDDLE, OUTLIER] = [[0.5, 0], [0.85, 2.5]];
 
 /**
- * Make the editor: `tick` begins to edit, `tools` is a row of buttons for that time.
+ * Make the editor: `tick` begins to edit, `tools` is a row of buttons for that time, and `back`
+ * a button for later, that undoes all of it.
  *
  * `state()` returns {edits, run}: what is shown now; `change(edits)` trains on other data;
  * `draw()` draws at once.
  */
 export function makeEditor(state, change, draw) {
-  const editor = { editing: false, chosen: 0 };
+  const editor = { editing: false, chosen: 0, knot: 0 }; // a training point, and a knot
   const points = () => state().run.settings.points;
   const dataset = () => state().run.dataset;
   const move = (point, x, y) => change(withMoved(state().edits, points(), point, x, y));
@@ -30,17 +31,27 @@ export function makeEditor(state, change, draw) {
     button("Remove the chosen point", remove),
     button("Back to the homework's data", () => change(NO_EDITS)),
     element("span", {}, "Drag diamonds (the target) and dots (training points), or move them with "
-      + "the arrow keys; Page Up and Page Down choose another dot, Delete removes it."));
+      + "arrow keys. Left and right go to the next diamond, Page Up and Page Down to another dot; "
+      + "Delete removes it."));
   const tick = tickBox("Change the data", false, (ticked) => {
     editor.editing = ticked;
     draw();
   });
-  Object.assign(editor, { tick, tools });
+  const back = button("Back to the homework's data", () => change(NO_EDITS), { hidden: true });
+  Object.assign(editor, { tick, tools, back });
 
   function choose(place) {
     const count = dataset().x.length;
     editor.chosen = (place + count) % count;
     draw();
+  }
+
+  /** Give the focus to another knot; one of them alone is reached by the tabulator key. */
+  function chooseKnot(knot) {
+    editor.knot = (knot + KNOTS.length) % KNOTS.length;
+    draw();
+    document.activeElement.closest("svg")
+      .querySelector(`[data-handle="knot"][data-place="${editor.knot}"]`).focus();
   }
 
   /** The handles as marks: a diamond for each knot, a ring around the chosen point. */
@@ -49,11 +60,17 @@ export function makeEditor(state, change, draw) {
     const place = Math.min(editor.chosen, x.length - 1);
     const knots = KNOTS.map((knot, k) => handle(
       diamond(frame.x(knot), frame.y(heights[k])), `Target at x = ${short(knot)}`,
-      heights[k], { "data-handle": "knot", "data-place": k, fill: COLOURS.white, stroke: COLOURS.black }));
+      heights[k], {
+        tabindex: k === editor.knot ? 0 : -1, "data-handle": "knot", "data-place": k,
+        fill: COLOURS.white, stroke: COLOURS.black,
+      }));
     const ring = handle(
       circle(frame.x(x[place]), frame.y(y[place])),
       `Training point ${place + 1} of ${x.length}, x = ${short(x[place])}`, y[place],
-      { "data-handle": "point", "data-place": place, fill: COLOURS.white, "fill-opacity": 0.01, stroke: COLOURS.ink });
+      {
+        tabindex: 0, "data-handle": "point", "data-place": place, fill: COLOURS.white,
+        "fill-opacity": 0.01, stroke: COLOURS.ink,
+      });
     return [...knots, ring];
   };
 
@@ -71,8 +88,11 @@ export function makeEditor(state, change, draw) {
   editor.acts = {
     knot: {
       drag: (knot, _, height) => change(withKnot(state().edits, knot, height)),
-      nudge: (knot, [, up]) => change(
-        withKnot(state().edits, knot, dataset().heights[knot] + up * STEP_BY_KEY)),
+      take: (knot) => { editor.knot = knot; draw(); },
+      nudge: (knot, [right, up]) => {
+        if (right) chooseKnot(knot + Math.sign(right));
+        else change(withKnot(state().edits, knot, dataset().heights[knot] + up * STEP_BY_KEY));
+      },
     },
     point: {
       drag: move,
@@ -93,7 +113,7 @@ export function makeEditor(state, change, draw) {
 /** A shape that can be dragged and moved by keys, and that says its value. */
 function handle([tag, shape], name, value, more) {
   return [tag, {
-    ...shape, ...more, ...OWN_KEYS, "stroke-width": 2, tabindex: 0, role: "slider", "aria-label": name,
+    ...shape, ...more, ...OWN_KEYS, "stroke-width": 2, role: "slider", "aria-label": name,
     "aria-orientation": "vertical", "aria-valuemin": -3, "aria-valuemax": 3,
     "aria-valuenow": value, "aria-valuetext": `height ${short(value)}`,
   }];

@@ -17,7 +17,7 @@ export function isUnedited(edits) {
   return JSON.stringify(edits) === JSON.stringify(NO_EDITS);
 }
 
-/** The data of a run with these settings and edits, and the heights of the target's knots. */
+/** The data of a run; with the heights of the target's knots, and how many points were added. */
 export function datasetOf({ points, noise, seeds }, edits) {
   const heights = Array.from(HEIGHTS);
   for (const [knot, height] of edits.knots) heights[knot] = height;
@@ -28,7 +28,7 @@ export function datasetOf({ points, noise, seeds }, edits) {
     added: edits.added,
     removed: removedBelow(points, edits),
   });
-  return { ...edited, heights };
+  return { ...edited, heights, own: edits.added.length };
 }
 
 /** Edits that a link brought, or none if they make no sense. */
@@ -37,8 +37,11 @@ export function checkedEdits({ knots, moved, added, removed }) {
     && rows.every((row) => row.length === length);
   const numbered = (rows, most) => rows.every(([number]) => (
     Number.isInteger(number) && number >= 0 && number < most));
+  const inside = (rows) => rows.every((row) => (
+    tidyY(row.at(-1)) === row.at(-1) && (row.length < 2 || tidyX(row.at(-2)) === row.at(-2))));
   const good = shaped(knots, 2) && shaped(moved, 3) && shaped(added, 2) && shaped(removed, 1)
-    && numbered(knots, HEIGHTS.length) && numbered([...moved, ...removed], MOST_EDITS);
+    && numbered(knots, HEIGHTS.length) && numbered([...moved, ...removed], MOST_EDITS)
+    && inside([...moved, ...added, ...knots.map(([, height]) => [height])]);
   return good ? { knots, moved, added, removed } : NO_EDITS;
 }
 
@@ -50,6 +53,7 @@ export function withKnot(edits, knot, height) {
 
 /** The edits with one more training point. */
 export function withPoint(edits, x, y) {
+  if (edits.added.length === MOST_EDITS) return edits;
   return { ...edits, added: [...edits.added, [tidyX(x), tidyY(y)]] };
 }
 
@@ -82,8 +86,8 @@ function drawnPoints(points, edits) {
 
 /** The drawn points that are taken out. One point at least stays, whatever a link says. */
 function removedBelow(points, { removed, added }) {
-  const places = removed.map(([point]) => point).filter((point) => point < points);
-  return new Set(places).size === points && !added.length ? places.slice(1) : places;
+  const places = [...new Set(removed.map(([point]) => point))].filter((point) => point < points);
+  return places.length === points && !added.length ? places.slice(1) : places;
 }
 
 /** Three digits are more than a hand can aim at, and keep links short. */

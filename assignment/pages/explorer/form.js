@@ -1,8 +1,8 @@
 // The controls of one run's settings.
 
-import { choiceList, element, numberField } from "../controls.js";
+import { choiceList, element, numberField, showNumber } from "../controls.js";
 import { LIMITS } from "../trainer.js";
-import { LAYERS, flatSettings, nestedSettings, withLayers } from "./settings.js";
+import { LAYERS, fittedSettings, flatSettings, nestedSettings, withLayers } from "./settings.js";
 
 const FIELDS = [
   ["width", "Hidden units", LIMITS.width], ["step_size", "Step size", LIMITS.stepSize],
@@ -13,6 +13,7 @@ const FIELDS = [
   ["minibatch_seed", "Seed of the minibatches", LIMITS.seeds.minibatches],
 ];
 const NOW = "";
+const NARROW = 640; // pixels
 
 /**
  * A form for a run: `train(settings)` is called for a run to be trained here, `record(label)`
@@ -27,19 +28,20 @@ export function makeForm(labels, train, record) {
   const layers = choiceList("Trained", LAYERS, "all", (name) => train(withLayers(settings, name)));
   const fields = FIELDS.map(([name, label, { least, most, whole }]) => (
     numberField(label, { min: least, max: most, whole }, (value) => (
-      train(nestedSettings({ ...flatSettings(settings), [name]: value }))))));
-  const root = element("div", { class: "row settings" }, ...(labels.length ? [source] : []),
-    fields[0], layers, fields[1],
-    element("details", {}, element("summary", {}, "More settings"),
-      element("div", { class: "row" }, ...fields.slice(2))));
+      train(fittedSettings(nestedSettings({ ...flatSettings(settings), [name]: value })))))));
+  // Folded on narrow screens alone, where pictures would be out of sight.
+  const root = element("details", { class: "settings", open: window.innerWidth >= NARROW },
+    element("summary", {}, "Settings"),
+    element("div", { class: "row" }, ...(labels.length ? [source] : []),
+      fields[0], layers, fields[1],
+      element("details", {}, element("summary", {}, "More settings"),
+        element("div", { class: "row" }, ...fields.slice(2)))));
 
   function show(run, label) {
     settings = run.settings;
     source.querySelector("select").value = label;
     layers.querySelector("select").value = settings.layers;
-    FIELDS.forEach(([name], place) => {
-      fields[place].querySelector("input").value = flatSettings(settings)[name];
-    });
+    FIELDS.forEach(([name], place) => showNumber(fields[place], flatSettings(settings)[name]));
   }
 
   return { root, show };

@@ -119,7 +119,6 @@ export function startTrainer(workerSource, hear) {
     worker.onerror = () => { worker.terminate(); trainHere(); };
     worker.onmessage = ({ data }) => {
       worker.onerror = null;
-      sent.length = 0;
       post = (message) => worker.postMessage(message);
       hear(data);
     };
@@ -127,7 +126,10 @@ export function startTrainer(workerSource, hear) {
       sent.push(message);
       worker.postMessage(message);
     };
-    close = () => worker.terminate();
+    close = () => {
+      worker.onmessage = null;
+      worker.terminate();
+    };
   } catch {
     trainHere();
   }

@@ -22,27 +22,42 @@ export function makeSeeds(workerSource, state, datasetFor, choose) {
   let trainer = null;
 
   function begin() {
-    trainer ??= startTrainer(workerSource, (message) => runs[message.id]?.hear(message));
+    stop();
+    trainer = startTrainer(workerSource, hear);
     runs = [];
-    cards.replaceChildren();
+    const settings = state();
+    const places = Array.from({ length: SEEDS }, (_, seed) => {
+      const seeds = { ...settings.seeds, weights: seed, minibatches: seed };
+      const other = { ...settings, seeds };
+      return { settings: other, card: makeCard(seed, () => choose(other)) };
+    });
+    cards.replaceChildren(...places.map(({ card }) => card.root));
     summary.textContent = "Training.";
-    next(state(), 0);
+    next(places);
+  }
+
+  function stop() {
+    trainer?.close();
+    trainer = null;
+  }
+
+  /** Pass an answer on; a figure that was taken away, as when its cell runs again, trains no more. */
+  function hear(message) {
+    if (cards.isConnected) runs[message.id].hear(message);
+    else stop();
   }
 
   /** Train one seed after the other: side by side they would only wait for each other. */
-  function next(settings, seed) {
-    const mine = runs;
-    const seeds = { ...settings.seeds, weights: seed, minibatches: seed };
-    const other = { ...settings, seeds };
-    const card = makeCard(seed, () => choose(other));
-    cards.append(card.root);
+  function next(places) {
+    const seed = runs.length;
+    const { settings, card } = places[seed];
     let frame = 0;
-    const run = new LiveRun(seed, other, datasetFor(other), trainer.post, () => {
-      if (runs !== mine) return;
+    const run = new LiveRun(seed, settings, datasetFor(settings), trainer.post, () => {
       frame ||= requestAnimationFrame(() => { frame = 0; card.show(run); });
       if (!run.ended || runs.length > seed + 1) return;
       summary.textContent = summaryOf(runs);
-      if (seed + 1 < SEEDS) next(settings, seed + 1);
+      if (seed + 1 < SEEDS) next(places);
+      else stop();
     });
     runs.push(run);
     run.train(true);
@@ -52,7 +67,9 @@ export function makeSeeds(workerSource, state, datasetFor, choose) {
     element("summary", {}, `The same experiment with ${SEEDS} seeds`),
     element("p", {}, "Other initial weights and other minibatches, all else as in the first run "
       + "above. Is what you saw typical?"),
-    button(`Train ${SEEDS} seeds`, begin, { class: "main" }), summary, cards);
+    element("div", { class: "row" },
+      button(`Train ${SEEDS} seeds`, begin, { class: "main" }), button("Stop", stop)),
+    summary, cards);
   return { root, begin };
 }
 

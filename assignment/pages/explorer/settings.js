@@ -29,6 +29,11 @@ export function nestedSettings(flat) {
   };
 }
 
+/** The settings with a minibatch that is not larger than the data, as training wants it. */
+export function fittedSettings(settings) {
+  return { ...settings, batchSize: Math.min(settings.batchSize, settings.points) };
+}
+
 /** The settings with other layers trained, and with the step size that the homework takes then. */
 export function withLayers(settings, layers) {
   const usual = settings.stepSize === HOMEWORK_STEP_SIZES[settings.layers];
@@ -57,7 +62,8 @@ export function describeSettings(settings) {
   const usual = flatSettings(homeworkSettings(settings.width, settings.layers));
   const others = Object.entries(flatSettings(settings))
     .filter(([name, value]) => value !== usual[name])
-    .map(([name, value]) => `${name.replaceAll("_", " ")} ${thousands(value)}`);
+    .map(([name, value]) => (name === "steps" ? `${thousands(value)} steps`
+      : `${name.replaceAll("_", " ")} ${thousands(value)}`));
   const units = settings.width === 1 ? "1 unit" : `${settings.width} units`;
   return [units, new Map(LAYERS).get(settings.layers), ...others].join(", ");
 }

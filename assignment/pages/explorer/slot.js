@@ -50,6 +50,7 @@ export class Slot {
 
   /** Show a recorded run. */
   record(label) {
+    this.#trainer?.post({ kind: "stop" });
     const run = this.#recorded.get(label);
     Object.assign(this, { label, settings: run.settings, run, next: null });
     this.#show();
@@ -63,7 +64,8 @@ export class Slot {
     this.#lastId += 1;
     const begun = performance.now();
     const changed = (run) => {
-      if (run === this.next && (this.#isThere(run) || performance.now() - begun > PATIENCE)) {
+      const late = performance.now() - begun > PATIENCE;
+      if (run === this.next && run.snapshots.length && (this.isThere() || late)) {
         Object.assign(this, { run, next: null });
       }
       this.#changed(this);
@@ -86,8 +88,14 @@ export class Slot {
     this.#trainer?.close();
   }
 
-  #isThere(run) {
-    return run.ended || run.at(this.#step())?.step === this.#step();
+  /** Whether the run that was asked for shows the step that is shown, or has ended before it. */
+  isThere() {
+    return this.wanted.ended || this.wanted.at(this.#step())?.step === this.#step();
+  }
+
+  /** Why the run that was asked for has ended, if not well, once that is what is shown. */
+  get failure() {
+    return this.#step() >= this.wanted.seen ? this.wanted.failure : "";
   }
 
   #show() {

@@ -3,7 +3,7 @@
 import { extent, linearAxis, padded, plotFrame } from "../axes.js";
 import { KNOTS } from "../data.js";
 import { COLOURS, clipMark, lineMark } from "../svg.js";
-import { dotsMark, elbowMark, nearest, targetMark, unitStyle } from "./units.js";
+import { dotsMarks, elbowMark, nearest, targetMark, unitStyle } from "./units.js";
 
 const ELBOW_STRIP = 14; // pixels between the x axis and the tips of the triangles
 
@@ -12,14 +12,16 @@ export const functionView = {
   title: "Function",
   question: "q2a, q2b",
   share: 0.46, // of its width, in height
+  lowest: 230,
   handles: true, // the data can be changed here
   keys: [
     ["learned", lineMark([[0, 7], [28, 7]], COLOURS.blue, 3.2)],
     ["target", lineMark([[0, 7], [28, 7]], COLOURS.black, 1.8, { "stroke-dasharray": "7 4" })],
     ["elbow, slope jumps up", elbowMark(14, 2, 1, false)],
     ["down", elbowMark(14, 2, -1, false)],
-    ["optimum of the output layer, where it is known",
-      lineMark([[0, 7], [28, 7]], COLOURS.green, 2.5, { "stroke-dasharray": "1 4", "stroke-linecap": "round" })],
+    ["optimum of the output layer",
+      lineMark([[0, 7], [28, 7]], COLOURS.green, 2.5, { "stroke-dasharray": "1 4", "stroke-linecap": "round" }),
+      ({ optimum }) => optimum !== null],
   ],
 
   /** Limits for all moments: a run that goes astray must not squash the data. */
@@ -49,7 +51,7 @@ export const functionView = {
       frame,
       marks: [
         ...frame.marks,
-        clipMark(frame, [dotsMark(frame, dataset), target, ...ghost, ...guide, learned]),
+        clipMark(frame, [...dotsMarks(frame, dataset), target, ...ghost, ...guide, learned]),
         ...elbowMarks(frame, moment, focus),
       ],
     };

@@ -9,19 +9,22 @@ import { nearest, unitStyle } from "./units.js";
 const [LEFT, RIGHT] = [-0.2, 1.2]; // elbows further out stand at the edge
 const LINEAR = 0.1; // jumps below this hardly show in the function
 const LEAST_LIMIT = 30;
+const MEETING = 0.02; // elbows this close bend the function as one
 
 export const planeView = {
   name: "plane",
   title: "Elbow against slope jump",
   question: "q2g, q2h",
   share: 0.46, // of its width, in height
+  lowest: 280,
   keys: [
     ["unit, slope jumps up", ["circle", { cx: 14, cy: 7, r: 5, fill: COLOURS.blue }]],
     ["down", ["circle", { cx: 14, cy: 7, r: 5, fill: COLOURS.vermillion }]],
     ["silent at every point",
       ["circle", { cx: 14, cy: 7, r: 4.5, fill: COLOURS.white, stroke: COLOURS.grey, "stroke-width": 2 }]],
     ["kink of the target", crossMark(14, 7, 5, COLOURS.black)],
-    ["its way", lineMark([[0, 7], [28, 7]], COLOURS.blue, 1.2, { opacity: 0.6 })],
+    ["sum of several at one place", diamondMark(14, 7, 6)],
+    ["way so far", lineMark([[0, 7], [28, 7]], COLOURS.blue, 1.2, { opacity: 0.6 })],
   ],
 
   scale(moments) {
@@ -45,7 +48,9 @@ export const planeView = {
         ...trailMarks(trail, moment, focus, place),
         ...targetKinks(moment.run.dataset.heights).map(([x, jump]) => (
           crossMark(frame.x(x), frame.y(jump), 7, COLOURS.black, 2.2))),
+        ...sumsOfNeighbours(moment).map(([x, jump]) => diamondMark(frame.x(x), frame.y(jump), 8)),
         ...unitMarks(moment, focus, place),
+        ...beyondMarks(frame, moment.elbows),
       ],
     };
   },
@@ -64,6 +69,41 @@ function placeOf(frame, elbow, jump) {
   if (elbow === null) return [NaN, NaN];
   const x = frame.x(clamped(LEFT, elbow, RIGHT));
   return [x, clamped(frame.top, frame.y(jump), frame.bottom)];
+}
+
+/** The sum of the jumps of units whose elbows nearly meet inside [0, 1], as [elbow, jump]. */
+function sumsOfNeighbours({ elbows, inside, jumps }) {
+  const units = elbows.map((elbow, unit) => [elbow, jumps[unit]]).filter((_, unit) => inside[unit])
+    .sort((a, b) => a[0] - b[0]);
+  const groups = [];
+  for (const unit of units) {
+    const last = groups.at(-1);
+    if (last && unit[0] - last[0][0] <= MEETING) last.push(unit);
+    else groups.push([unit]);
+  }
+  const sum = (group, part) => group.reduce((total, unit) => total + unit[part], 0);
+  return groups.filter((group) => group.length > 1)
+    .map((group) => [sum(group, 0) / group.length, sum(group, 1)]);
+}
+
+function diamondMark(x, y, size) {
+  const [l, r, t, b] = [x - size, x + size, y - size, y + size].map((pixel) => pixel.toFixed(1));
+  return ["path", {
+    d: `M${x.toFixed(1)},${t}L${r},${y.toFixed(1)}L${x.toFixed(1)},${b}L${l},${y.toFixed(1)}Z`,
+    fill: "none", stroke: COLOURS.ink, "stroke-width": 1.6, "data-mark": "sum",
+  }];
+}
+
+/** How many units are further out than the plot shows. */
+function beyondMarks(frame, elbows) {
+  const left = elbows.filter((elbow) => elbow !== null && elbow < LEFT).length;
+  const right = elbows.filter((elbow) => elbow > RIGHT).length;
+  const high = { "font-weight": 600 };
+  return [
+    ...(left ? [textMark(frame.left + 4, frame.top + 14, `← ${left} beyond`, high)] : []),
+    ...(right ? [textMark(frame.right - 4, frame.top + 14, `${right} beyond →`,
+      { ...high, "text-anchor": "end" })] : []),
+  ];
 }
 
 /** Where the target bends, and by how much its slope jumps there, as [x, jump]. */

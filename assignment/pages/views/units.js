@@ -30,14 +30,18 @@ export function nearest(distances) {
   return least <= REACH ? distances.indexOf(least) : null;
 }
 
-/** The training points as round dots, in one mark. */
-export function dotsMark(frame, { x, y }) {
-  const d = Array.from(x, (value, i) => (
-    `M${frame.x(value).toFixed(1)},${frame.y(y[i]).toFixed(1)}h0`)).join("");
-  return ["path", {
-    d, fill: "none", stroke: COLOURS.grey, "stroke-width": 5, "stroke-linecap": "round",
-    opacity: 0.45, "data-mark": "points",
-  }];
+/** The training points as round dots; those that somebody has put there are black. */
+export function dotsMarks(frame, { x, y, own = 0 }) {
+  const dots = Array.from(x, (value, i) => (
+    `M${frame.x(value).toFixed(1)},${frame.y(y[i]).toFixed(1)}h0`));
+  const look = { fill: "none", "stroke-linecap": "round" };
+  return [
+    ["path", {
+      ...look, d: dots.join(""), stroke: COLOURS.grey, "stroke-width": 5, opacity: 0.45,
+      "data-mark": "points",
+    }],
+    ["path", { ...look, d: dots.slice(dots.length - own).join(""), stroke: COLOURS.ink, "stroke-width": 8 }],
+  ];
 }
 
 /** A dashed black line through points [x, y] of the data: what is to be learned. */

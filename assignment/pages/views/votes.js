@@ -1,7 +1,7 @@
 // The vote of every data point on one parameter of one unit: its share of the gradient.
 
 import { extent, linearAxis, plotFrame, roundLimits } from "../axes.js";
-import { COLOURS, lineMark, pathData } from "../svg.js";
+import { COLOURS, lineMark, pathData, textMark } from "../svg.js";
 
 export const votesView = {
   name: "votes",
@@ -19,7 +19,9 @@ export const votesView = {
   },
 
   draw({ moment, votesOn }, axis, width, height) {
-    const on = votesOn === "b2" ? "b2" : `${votesOn} of unit ${moment.voter}`;
+    const frozen = moment.run.settings.layers === "output" && /1/.test(votesOn);
+    const on = `${votesOn === "b2" ? "b2" : `${votesOn} of unit ${moment.voter}`}`
+      + `${frozen ? ", which is not trained here" : ""}`;
     const frame = plotFrame(width, height, linearAxis(0, 1, width < 420 ? 5 : 10), axis, {
       y: `votes on ${on}`,
     });
@@ -41,6 +43,9 @@ export const votesView = {
           "stroke-dasharray": "3 2", "data-mark": "down",
         }],
         lineMark([[frame.left, frame.y(0)], [frame.right, frame.y(0)]], COLOURS.grey, 1),
+        ...(moment.votes.some((vote) => vote !== 0) ? [] : [textMark(
+          (frame.left + frame.right) / 2, frame.y(0) - 10, "no point has a vote here",
+          { "text-anchor": "middle" })]),
       ],
     };
   },
