@@ -1,11 +1,15 @@
 // The tasks of the page of part 1: a prediction, an experiment, what there was to see. They say
 // what can be seen; why it is so, students find themselves.
+//
+// Beside what ../tasks.js asks for, a task has a `link`, the state at its end. It may have a
+// `start`, another state to be shown while the prediction is asked for, a `point` that is ringed,
+// and `changesData`, where it tells to press a button under "Change the data".
 
 export const DESCENT_TASKS = [
   {
     title: "Which way?",
     question: "q1a_i, q1b_i",
-    ask: "θ = 3 in the linear model, and the curve rises to the right there. Which way will a "
+    ask: "θ = 3 in the constant model, and the curve rises to the right there. Which way will a "
       + "step of gradient descent go?",
     answers: [
       "To a larger θ.",
@@ -13,10 +17,10 @@ export const DESCENT_TASKS = [
       "That depends on the step size.",
     ],
     right: 1,
-    link: "theta=3&step_size=0.05&steps=1",
-    told: "From 3 down to 2.343: the slope there was 13.1, uphill is to the right, and the step "
-      + "goes the other way. Put θ = 0 and look again: the slope has turned its sign, and the "
-      + "step its direction. The step size says only how far.",
+    link: "model=constant&theta=3&step_size=0.2&steps=1",
+    watch: "Watch the square on the curve, and the line that touches the curve there.",
+    told: "θ went from 3 to 2.37, where the slope is 1.89. Now put θ = 0 and look again: which "
+      + "signs have turned? And what does the step size decide?",
   },
   {
     title: "Ten times the step size",
@@ -30,37 +34,39 @@ export const DESCENT_TASKS = [
     ],
     right: 1,
     link: "theta=-1&step_size=0.2&steps=8",
-    told: "The first step leads to 3.377, on the other side, the second back to 0.09; after "
-      + "eight θ is at 1.247. Now move the slider of the step size and watch the same eight "
-      + "steps: 0.02 gets no further than 0.964, 0.11 is next to the bottom after one step. "
-      + "Neither the smallest nor the largest step is the fastest.",
+    watch: "Watch where on the curve each of the eight steps lands.",
+    told: "The first step leads to 3.377, the second to 0.09; after eight, θ is at 1.247. Now move "
+      + "the slider of the step size and watch the same eight steps: 0.02 gets no further than "
+      + "0.964. Which step size is the fastest?",
   },
   {
     title: "One step too far",
     question: "q1a_iii, q1b_iii",
-    ask: "With step size 0.22, descent still settles in the linear model. What happens with 0.24?",
+    ask: "With step size 0.9, descent still settles in the constant model. What happens with 1.05?",
     answers: [
       "It settles as well, a little later.",
       "It jumps to and fro between two places for ever.",
       "Every jump is longer than the one before, without an end.",
     ],
     right: 2,
-    link: "theta=-1&step_size=0.24&steps=200",
-    told: "It diverges: at step 134, θ is beyond a million. Between 0.22 and 0.24 there is an "
-      + "edge; find it to three digits. Then take the constant model: there, 0.24 is harmless. "
-      + "Where is its edge, and does it move when you drag points? And in the linear model?",
+    link: "model=constant&theta=-1&step_size=1.05&steps=200",
+    watch: "Compare each jump with the one before it.",
+    told: "At step 136, θ is beyond a million, and the page stops. Between 0.9 and 1.05 there is an "
+      + "edge: find it. Does it move when you drag points? And in the linear model?",
   },
   {
     title: "One bad measurement",
     question: "q1a_ii",
-    ask: "The constant model has come to rest at 1.425. Now one of the twelve points is 6 "
-      + "newtons too low. How far will the lowest place of the curve move?",
+    ask: "The constant model has come to rest at 1.425. Now the ringed point slips, 6 newtons "
+      + "down. How far will the lowest place of the curve move?",
     answers: ["Not at all.", "By half a newton.", "By 3 newtons.", "By 6 newtons."],
     right: 1,
+    start: "model=constant&theta=1.425&step_size=0.1",
     link: "model=constant&theta=1.425&step_size=0.1&steps=60&points=1.7,2.9;-0.3,-0.2;4,5.6;0.6,1.4;-2,-3.4;2.9,4.5;0.2,-0.3;-1.5,-1.7;3.4,-0.4;1,1.3;-0.8,-1.5;2.3,2.9",
-    told: "θ came to rest at 0.925, half a newton lower. Drag the point farther down: the lowest "
-      + "place follows, with no end to it, however absurd the measurement. Does it matter which "
-      + "of the points you drag? Then ask the same of the linear model.",
+    point: 8,
+    watch: "Watch θ roll to its new place, and compare the curve with what you saw before.",
+    told: "θ came to rest at 0.925. Drag the ringed point farther down: is there an end to it? Does "
+      + "it matter which of the points you drag? Then ask the same of the linear model.",
   },
   {
     title: "Whose vote is the loudest?",
@@ -74,10 +80,12 @@ export const DESCENT_TASKS = [
     ],
     right: 2,
     link: "theta=1.5&step_size=0.05&steps=0&points=1.7,1.55;-0.3,-1.45;4,5;0.6,-0.1;-2,-4;2.9,3.35;0.2,-0.7;-1.5,-3.25;3.4,4.1;1,0.5;-0.8,-2.2;2.3,2.45",
-    told: "Point 2 at x = 4 has the longest arrow; the arrows get shorter towards x = 0, and "
-      + "left of it they point the other way. Now choose the constant model and press “Same "
-      + "error everywhere”: all arrows are equal. Why do the two models differ? That is question "
-      + "q1b_vote.",
+    point: 2,
+    changesData: true,
+    watch: "Compare the arrows beside the points, from the left to the right.",
+    told: "Point 2, at x = 4, has the longest arrow; left of x = 0 the arrows point the other way. "
+      + "Now choose the constant model, press “Same error everywhere”, and compare again. Why do "
+      + "the two models differ? That is question q1b_vote.",
   },
   {
     title: "One point a step",
@@ -91,21 +99,22 @@ export const DESCENT_TASKS = [
     ],
     right: 1,
     link: "model=constant&theta=-1&step_size=0.1&descent=race&steps=200",
-    told: "Full descent stands at 1.425; SGD is still between −0.86 and 3.66 in its last hundred "
-      + "steps: every point that is drawn pulls θ towards itself (dotted, the loss of this point "
-      + "alone). Try a smaller step size, and other seeds. Then race by points looked at instead "
-      + "of steps: who is near the bottom first?",
+    watch: "Watch the two paths in “Step by step”, above all their second half.",
+    told: "Full descent is at 1.425; SGD was between −0.86 and 3.66 in its last hundred steps, each "
+      + "of them towards the drawn point (dotted, its loss alone). Try a smaller step size, and "
+      + "other seeds. Then race by points looked at: who is near the bottom first?",
   },
   {
     title: "A point at x = 0",
     question: "q1b_iv",
-    ask: "The twelve points get a thirteenth, far off: x = 0, y = 6. What does it do to the θ at "
-      + "which the linear model comes to rest?",
+    ask: "The twelve points have got a thirteenth, far off: the ringed one, at x = 0, y = 6. What "
+      + "does it do to the θ at which the linear model comes to rest?",
     answers: ["It pulls θ up.", "It pulls θ down.", "Nothing."],
     right: 2,
     link: "theta=-1&step_size=0.05&steps=60&points=1.7,2.9;-0.3,-0.2;4,5.6;0.6,1.4;-2,-3.4;2.9,4.5;0.2,-0.3;-1.5,-1.7;3.4,5.6;1,1.3;-0.8,-1.5;2.3,2.9;0,6",
-    told: "θ comes to rest at 1.5, as without the point: its error is the largest of all, and it "
-      + "has no arrow. Only the loss has grown. Drag it up and down: nothing moves. Drag it a "
-      + "little to the right: it begins to vote.",
+    point: 12,
+    watch: "Watch the ringed point, and where θ comes to rest.",
+    told: "θ comes to rest at 1.5, as without the point, whose error is the largest of all. Drag it "
+      + "up and down, then a little to the right. When does it begin to vote?",
   },
 ];

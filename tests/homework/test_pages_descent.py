@@ -201,9 +201,7 @@ def close(got, wanted, tolerance=ROUNDING):
     [
         ("", "linear", -1, 0.025, 3, X, Y),
         ("model=constant&theta=4.25&step_size=0.3&steps=7", "constant", 4.25, 0.3, 7, X, Y),
-        ("theta=2.5&step_size=0.2&steps=25", "linear", 2.5, 0.2, 25, X, Y),
-        (f"theta=-0.5&step_size=0.01&steps=40&{OWN}", "linear", -0.5, 0.01, 40, OWN_X, OWN_Y),
-        (f"model=constant&theta=9&step_size=0.9&steps=11&{OWN}", "constant", 9, 0.9, 11, OWN_X, OWN_Y),
+        (f"theta=-0.5&step_size=0.2&steps=40&{OWN}", "linear", -0.5, 0.2, 40, OWN_X, OWN_Y),
     ],
 )  # fmt: skip
 def test_numbers_are_those_of_numpy(visit, link, model, start, step_size, steps, x, y):
@@ -245,9 +243,21 @@ def test_sgd_draws_and_steps_are_those_of_numpy(visit, model, seed, step_size):
 
 
 def test_race_by_points_looked_at_gives_sgd_twelve_steps_for_one(visit):
-    shown = tables(visit("descent=race&pace=looks&theta=-1&step_size=0.05&steps=35"))
+    page = visit("descent=race&pace=looks&theta=-1&step_size=0.05&steps=35")
+    shown = tables(page)
     close([row[1] for row in shown["full"]], full_path("linear", -1, 0.05, 2))
     close([row[2] for row in shown["sgd"]], sgd_path("linear", -1, 0.05, 35, 0)[1])
+    line = words(page, "now").replace("\n", " ")
+    assert "full gradient: step 2 " in line
+    assert "SGD: step 35 " in line
+    assert page.get_by_label("Points looked at").input_value() == "35"
+    assert page.get_by_label("Steps taken").count() == 0
+    press(page, "One point")
+    assert page.get_by_label("Points looked at").input_value() == "36"
+    assert [len(tables(page)[name]) for name in ("full", "sgd")] == [3 + 1, 36 + 1]
+    choose(page, "Race by", "steps")
+    assert page.get_by_label("Steps taken").input_value() == "36"
+    assert page.get_by_role("button", name="One step").is_visible()
 
 
 @pytest.mark.parametrize(
@@ -276,62 +286,144 @@ def test_divergence_ends_with_step_and_step_size(visit, model, step_size, descen
 # ---- What is drawn, without a page -----------------------------------------------------------
 
 
-@pytest.mark.skipif(NODE is None, reason="node is not installed")
-def test_drawn_tangent_curve_and_arrows_are_where_the_numbers_are():
-    script = f"""
-    import {{ makeScenes }} from "{(PAGES / "descent/scene.js").as_uri()}";
-    import {{ FIRST_SIGHT }} from "{(PAGES / "descent/state.js").as_uri()}";
-    import {{ parabolaPlot }} from "{(PAGES / "descent/parabola.js").as_uri()}";
-    import {{ springPlot }} from "{(PAGES / "descent/plane.js").as_uri()}";
-    const scene = makeScenes()({{ ...FIRST_SIGHT, theta: 2, steps: 0 }});
-    const look = {{ chosen: 0, guess: null, best: null }};
-    const ends = (mark, frame) => mark[1].d.slice(1).split("L").map((pair) => {{
-      const [x, y] = pair.split(",").map(Number);
-      return [frame.valueX(x), frame.valueY(y)];
-    }});
-    const parabola = parabolaPlot(scene, look, 700, 400);
-    const plane = springPlot(scene, look, 700, 400);
-    const flat = (marks) => marks.flatMap((mark) => (
-      [mark, ...(Array.isArray(mark[2]) ? flat(mark[2]) : [])]));
-    const tangent = flat(parabola.marks).find((mark) => mark[1]["data-part"] === "tangent");
-    const curve = flat(parabola.marks).find((mark) => mark[1]["stroke-width"] === 2.5);
-    const votes = flat(plane.marks).filter((mark) => "data-vote" in mark[1]);
-    console.log(JSON.stringify({{
-      tangent: ends(tangent, parabola.frame),
-      curve: ends(curve, parabola.frame),
-      arrows: votes.map((mark) => (
-        mark[2].length ? [ends(mark[2][0], plane.frame)[0], ends(mark[2][1], plane.frame)[0]] : null)),
-    }}));"""
+DRAWING = f"""
+import {{ makeScenes }} from "{(PAGES / "descent/scene.js").as_uri()}";
+import {{ FIRST_SIGHT, linkedState }} from "{(PAGES / "descent/state.js").as_uri()}";
+import {{ pathMarks }} from "{(PAGES / "descent/marks.js").as_uri()}";
+import {{ parabolaPlot }} from "{(PAGES / "descent/parabola.js").as_uri()}";
+import {{ springPlot }} from "{(PAGES / "descent/plane.js").as_uri()}";
+const look = {{ chosen: 0, guess: null, best: null }};
+const flat = (marks) => marks.flatMap((mark) => (
+  [mark, ...(Array.isArray(mark[2]) ? flat(mark[2]) : [])]));
+const pixels = (mark) => [...mark[1].d.matchAll(/([-\\d.]+),([-\\d.]+)/g)].map((pair) => (
+  pair.slice(1).map(Number)));
+const ends = (mark, frame) => pixels(mark).map(([x, y]) => [frame.valueX(x), frame.valueY(y)]);
+const votes = (plane) => flat(plane.marks).filter((mark) => "data-vote" in mark[1]);
+const arrows = (plane) => votes(plane).map(([, , marks]) => (
+  marks.length ? [ends(marks[0], plane.frame)[0], ends(marks.at(-1), plane.frame).at(-1)] : null));
+const part = (plot, name) => flat(plot.marks).find((mark) => mark[1]["data-part"] === name);
+"""
+
+
+def drawn(script: str) -> dict:
+    """Return what a script prints that draws plots without a browser."""
     done = subprocess.run(
-        [str(NODE), "--input-type=module", "-e", script], capture_output=True, text=True
+        [str(NODE), "--input-type=module", "-e", DRAWING + script], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    drawn = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.skipif(NODE is None, reason="node is not installed")
+def test_drawn_tangent_curve_and_arrows_are_where_the_numbers_are():
+    shown = drawn("""
+    const scene = makeScenes()({ ...FIRST_SIGHT, theta: 2, steps: 0 });
+    const parabola = parabolaPlot(scene, look, 700, 400);
+    const plane = springPlot(scene, look, 700, 400);
+    const curve = flat(parabola.marks).find((mark) => mark[1]["stroke-width"] === 2.5);
+    const outlier = makeScenes()(linkedState("theta=1.5&steps=0&points=1,3;-2,-1;3.5,-6"));
+    const wide = springPlot(outlier, look, 700, 400);
+    console.log(JSON.stringify({
+      tangent: ends(part(parabola, "tangent"), parabola.frame),
+      curve: ends(curve, parabola.frame), arrows: arrows(plane),
+      marks: votes(plane).map(([, , marks]) => marks.length),
+      outlier: { arrows: arrows(wide), plane: outlier.plane.y },
+    }));""")
     # Places are written to a hundredth of a pixel: here about 0.0002 in theta, 0.002 in the loss.
-    (x1, y1), (x2, y2) = drawn["tangent"]
+    (x1, y1), (x2, y2) = shown["tangent"]
     assert (y2 - y1) / (x2 - x1) == pytest.approx(shares("linear", 2).sum(), rel=1e-3)
     assert (y1 + y2) / 2 == pytest.approx(loss("linear", 2), abs=0.01)
-    thetas, heights = np.array(drawn["curve"]).T
+    thetas, heights = np.array(shown["curve"]).T
     np.testing.assert_allclose(heights, [loss("linear", t) for t in thetas], atol=0.02)
-    lengths = np.array([end[1] - start[1] for start, end in drawn["arrows"]])
+    arrows = [arrow or [(0, y), (0, y)] for arrow, y in zip(shown["arrows"], Y, strict=True)]
+    lengths = np.array([end[1] - start[1] for start, end in arrows])
     votes = -shares("linear", 2)
     assert np.sign(lengths[2]) == np.sign(votes[2])
+    # A stroke of less than half a pixel is left out.
+    np.testing.assert_allclose(lengths / lengths[2], votes / votes[2], atol=6e-3)
+    np.testing.assert_allclose([start[1] for start, _ in arrows], Y, atol=1e-3)
+    assert {1, 2} <= set(shown["marks"])  # short votes are strokes without a head
+    x, y = np.array([1, -2, 3.5]), np.array([3, -1, -6])
+    lengths = np.array([end[1] - start[1] for start, end in shown["outlier"]["arrows"]])
+    votes = -shares("linear", 1.5, x, y)
     np.testing.assert_allclose(lengths / lengths[2], votes / votes[2], atol=2e-3)
-    np.testing.assert_allclose([start[1] for start, _ in drawn["arrows"]], Y, atol=1e-3)
+    low, high = shown["outlier"]["plane"]
+    assert all(low <= end[1] <= high for _, end in shown["outlier"]["arrows"])
+
+
+@pytest.mark.skipif(NODE is None, reason="node is not installed")
+def test_line_of_the_model_ends_at_the_frame_and_its_handle_is_on_it():
+    shown = drawn("""
+    console.log(JSON.stringify([1e6, -37, 1.5].map((theta) => {
+      const scene = makeScenes()({ ...FIRST_SIGHT, theta, steps: 0 });
+      const { frame, marks } = springPlot(scene, look, 700, 400);
+      const [handle] = flat(marks).filter((mark) => mark[1]["data-handle"] === "line");
+      const { cx, cy } = handle[2][0][1];
+      return {
+        theta, line: ends(part({ marks }, "model"), frame), plane: scene.plane,
+        handle: [frame.valueX(cx), frame.valueY(cy)],
+      };
+    })));""")
+    for plot in shown:
+        places = np.array([*plot["line"], plot["handle"]])
+        limits = np.array([plot["plane"]["x"], plot["plane"]["y"]]).T
+        assert (places > limits[0] - 1e-3).all()
+        assert (places < limits[1] + 1e-3).all()
+        # A hundredth of a pixel is 0.0001 in x and 0.0005 in y.
+        np.testing.assert_allclose(places[:, 0], places[:, 1] / plot["theta"], atol=1e-3)
+        assert np.ptp(places[:2], axis=0) @ [1, 1] > 8  # from edge to edge
+
+
+@pytest.mark.skipif(NODE is None, reason="node is not installed")
+def test_slope_is_written_beside_the_path_and_long_paths_have_no_dots():
+    shown = drawn("""
+    const scene = makeScenes()(linkedState("theta=-1&step_size=0.2&steps=8"));
+    const plot = parabolaPlot(scene, look, 700, 400);
+    const { x, y, "text-anchor": anchor } = part(plot, "slope")[1];
+    const [{ thetas, losses }] = scene.racers;
+    const far = makeScenes()(linkedState("theta=-1&step_size=9&steps=4"));
+    const wide = parabolaPlot(far, look, 700, 400);
+    const path = flat(wide.marks).find((mark) => mark[1]["stroke-width"] === 1.8);
+    console.log(JSON.stringify({
+      label: { x, y, anchor },
+      path: thetas.map((theta, k) => [plot.frame.x(theta), plot.frame.y(losses[k])]),
+      bent: pixels(path),
+      straight: far.lead.thetas.map((theta, k) => [wide.frame.x(theta), wide.frame.y(far.lead.losses[k])]),
+      marks: [60, 61].map((n) => pathMarks("sgd", Array(n).fill([0, 0])).length),
+    }));""")
+    label = shown["label"]
+    span = np.linspace(0, 90, 50) * (1 if label["anchor"] == "start" else -1) + label["x"]
+    for (x1, y1), (x2, y2) in zip(shown["path"], shown["path"][1:], strict=False):
+        (x1, y1), (x2, y2) = sorted([(x1, y1), (x2, y2)])
+        crossed = span[(span >= x1) & (span <= x2)]
+        assert (np.interp(crossed, [x1, x2], [y1, y2]) < label["y"] - 12).all()
+    assert shown["marks"] == [60 + 1, 1]
+    start, end = shown["bent"][:2]  # the first step leads far away, yet in the right direction
+    (x1, y1), (x2, y2) = shown["straight"][:2]
+    assert (end[1] - start[1]) / (end[0] - start[0]) == pytest.approx(
+        (y2 - y1) / (x2 - x1), rel=1e-3
+    )
 
 
 # ---- Votes -----------------------------------------------------------------------------------
 
 
 def test_equal_errors_give_equal_votes_or_votes_scaled_by_x(visit):
-    page = visit("model=constant&theta=2&steps=0")
-    press(page, "Same error everywhere")
-    votes = np.array([row[4] for row in tables(page)["points"]], float)
-    close(votes, np.full(12, -1 / 6))
-    choose(page, "Model", "linear")
-    press(page, "Same error everywhere")
-    votes = np.array([row[4] for row in tables(page)["points"]], float)
-    close(votes, -X / 6)
+    page = visit("model=constant&theta=-1&step_size=0.03&steps=17")
+    for model, wanted in (("constant", np.full(12, -1 / 6)), ("linear", -X / 6)):
+        choose(page, "Model", model)
+        before = theta(page)
+        press(page, "Same error everywhere")
+        assert theta(page) == round(before, 2)
+        assert now(page)["steps taken"] == "0"
+        _, x, y, predictions, votes = np.array(tables(page)["points"], float).T
+        close(x, X)
+        close(y, np.round(y, 3))
+        close(predictions - y, np.ones(12))
+        close(votes, wanted)
+        page.get_by_label("Steps taken").fill("9")
+    visit("theta=1000&steps=0")
+    assert page.get_by_role("button", name="Same error everywhere").is_disabled()
 
 
 def test_point_at_zero_has_no_arrow_and_changes_nothing(visit):
@@ -353,6 +445,18 @@ def test_point_at_zero_has_no_arrow_and_changes_nothing(visit):
     assert theta(page) == pytest.approx(before, abs=1e-6)
 
 
+def test_votes_that_only_rounding_keeps_from_zero_are_none(visit):
+    page = visit("theta=-1&step_size=0.05&steps=1500&points=1.7,2.9")
+    assert 0 < abs(float(tables(page)["points"][0][4])) < 1e-12
+    assert "it does not push" in words(page, "point")
+    page.wait_for_function("() => document.querySelector('[data-part=account]').textContent")
+    assert "0 push θ up, 0 down, 1 does not push." in words(page, "account")
+    start = theta(page)
+    visit(f"theta={start}&steps=0&points=1.7,2.9")
+    assert float(tables(page)["points"][0][4]) != 0
+    assert page.locator("[data-vote='0']").evaluate("(group) => group.children.length") == 0
+
+
 # ---- The guess -------------------------------------------------------------------------------
 
 
@@ -360,7 +464,6 @@ def test_point_at_zero_has_no_arrow_and_changes_nothing(visit):
     ("link", "model", "x", "y"),
     [
         ("steps=0", "linear", X, Y),
-        ("model=constant&steps=0", "constant", X, Y),
         (f"{OWN}&steps=0", "linear", OWN_X, OWN_Y),
         ("model=constant&steps=0&points=88,95.5;3,90", "constant", [88, 3], [95.5, 90]),
     ],
@@ -374,7 +477,9 @@ def test_optimum_is_told_after_the_guess_only(visit, link, model, x, y):
     assert "optimum (found numerically)" not in now(page)
     assert page.locator("[data-part=optimum]").count() == 0
     assert page.get_by_role("button", name="Reveal").is_disabled()
+    assert page.get_by_text("drag me").is_visible()
     type_in(page, "Your guess of the best θ", 1.25)
+    assert page.get_by_text("drag me").count() == 0
     assert page.locator("[data-part=optimum]").count() == 0
     press(page, "Reveal")
     assert page.locator("[data-part=optimum]").count() == 1
@@ -432,6 +537,28 @@ def test_everything_by_keyboard(visit):
     page.keyboard.press("Delete")
     close(points(page), np.delete(np.column_stack([X, Y]), 3, axis=0))
     assert page.evaluate("() => document.activeElement.dataset.handle") == "point"
+
+
+def test_focus_stays_where_a_button_goes_or_is_of_no_use_any_more(visit):
+    page = visit("theta=1&step_size=0.5&steps=0&points=1,1;2,1;3,1")
+    focused = "() => document.activeElement.ariaLabel || document.activeElement.textContent"
+
+    def enter(name):
+        page.get_by_role("button", name=name, exact=True).focus()
+        page.keyboard.press("Enter")
+        return page.evaluate(focused)
+
+    assert enter("Run") == "Run"
+    assert page.get_by_role("button", name="Run").is_disabled()
+    steps = now(page)["steps taken"]
+    assert enter("One step") == "One step"
+    assert now(page)["steps taken"] == steps
+    for _ in range(3):
+        assert enter("Remove point") == "Remove point"
+    assert len(points(page)) == 1
+    type_in(page, "Your guess of the best θ", 0.5)
+    assert enter("Reveal").startswith("The loss is lowest at")
+    assert enter("Guess again") == "Your guess of the best θ"
 
 
 def test_points_theta_line_and_guess_follow_the_mouse(visit):
@@ -510,14 +637,18 @@ def test_run_goes_on_until_rest_or_pause(visit):
     assert now(page)["steps taken"] == taken
 
 
-def test_experiment_of_a_task_is_played_from_its_start(visit):
-    page = visit(reduced_motion="no-preference")
-    page.get_by_text("Tasks: predict first").click()
-    page.get_by_role("button", name="Which way?").click()
+def test_task_of_the_address_shows_its_start_and_is_played_from_there(visit):
+    page = visit("task=6", reduced_motion="no-preference")
+    page.get_by_label("SGD still wandering").check()
+    press(page, "Try it")
+    page.wait_for_function("() => document.querySelector('[data-part=now] b').textContent > 2")
+    page.evaluate("() => { location.hash = '#task=1'; }")
     page.get_by_label("To a smaller").check()
+    page.wait_for_function("() => location.hash.includes('theta=3')")  # half a second has passed
+    assert (theta(page), now(page)["steps taken"]) == (3, "0")
     press(page, "Try it")
     page.wait_for_function("() => document.querySelector('[data-part=now] b').textContent === '1'")
-    close(theta(page), full_path("linear", 3, 0.05, 1)[1])
+    close(theta(page), full_path("constant", 3, 0.2, 1)[1])
     page.wait_for_function(
         "() => location.hash.includes('theta=3') && location.hash.includes('steps=1')"
     )
@@ -541,7 +672,7 @@ def test_link_shows_the_same_elsewhere(visit):
     choose(page, "Show", "loss")
     page.get_by_label("Fog: hide the curve").check()
     press(page, "Add an outlier")
-    press(page, "25 steps")
+    press(page, "25 points")
     page.evaluate(
         "() => { navigator.clipboard.writeText = async (text) => { window.kept = text; }; }"
     )
@@ -563,9 +694,9 @@ def test_link_shows_the_same_elsewhere(visit):
 @pytest.mark.parametrize(
     "link",
     [
-        "model=cubic&descent=up&pace=&height=9&fog=perhaps",
-        "theta=&step_size=abc&seed=%&steps=Infinity&nothing=1&constructor=2",
-        "points=1,2,3", "points=1,1e9", "points=", "points=" + ";".join(["1,1"] * 41),
+        "model=cubic&descent=up&pace=&height=9&fog=perhaps&points=1,1e9",
+        "theta=&step_size=abc&seed=%&steps=Infinity&nothing=1&constructor=2&points=",
+        "seed=&points=" + ";".join(["1,1"] * 41),
     ],
 )  # fmt: skip
 def test_links_that_say_nothing_sensible_show_the_first_sight(visit, link):
@@ -584,42 +715,62 @@ def test_numbers_of_links_are_kept_within_limits(visit):
 
 NO_OUTLIER = np.where(np.arange(12) == 8, Y - 6, Y)
 WANDERING = sgd_path("constant", -1, 0.1, 200, 0)[1][100:]
-# For each task: its right answer, and what is told, worked out by NumPy.
+# For each task: its right answer, theta at its start and end, and what is told, worked out by NumPy.
 TASKS = {
-    "Which way?": ("To a smaller", ["2.343", "13.1"], full_path("linear", 3, 0.05, 1)[1], [
-        full_path("linear", 3, 0.05, 1)[1], shares("linear", 3).sum()]),
-    "Ten times the step size": ("nearer each time", ["3.377", "0.09;", "1.247", "0.964"],
-        full_path("linear", -1, 0.2, 8)[-1], [
-            *full_path("linear", -1, 0.2, 8)[[1, 2, 8]], full_path("linear", -1, 0.02, 8)[-1]]),
-    "One step too far": ("Every jump is longer", ["step 134,"], full_path("linear", -1, 0.24, 134)[-1],
-        [np.argmax(np.abs(full_path("linear", -1, 0.24, 200)) > DIVERGED)]),
-    "One bad measurement": ("half a newton", ["0.925,"], optimum("constant", X, NO_OUTLIER),
-        [optimum("constant", X, NO_OUTLIER)]),
-    "Whose vote is the loudest?": ("farthest from", [], 1.5, []),
-    "One point a step": ("SGD still wandering", ["1.425;", f"{MINUS}0.86 ", "3.66 "], optimum("constant"),
-        [optimum("constant"), WANDERING.min(), WANDERING.max()]),
-    "A point at x = 0": ("Nothing.", ["1.5,"], optimum("linear"), [optimum("linear")]),
+    "Which way?": ("To a smaller", 3, full_path("constant", 3, 0.2, 1)[1], {
+        "2.37,": full_path("constant", 3, 0.2, 1)[1],
+        "1.89.": shares("constant", full_path("constant", 3, 0.2, 1)[1]).sum()}),
+    "Ten times the step size": ("nearer each time", -1, full_path("linear", -1, 0.2, 8)[-1], {
+        "3.377,": full_path("linear", -1, 0.2, 8)[1], "0.09;": full_path("linear", -1, 0.2, 8)[2],
+        "1.247.": full_path("linear", -1, 0.2, 8)[8], "0.964.": full_path("linear", -1, 0.02, 8)[8]}),
+    "One step too far": ("Every jump is longer", -1, full_path("constant", -1, 1.05, 136)[-1], {
+        "step 136,": np.argmax(np.abs(full_path("constant", -1, 1.05, 200)) > DIVERGED)}),
+    "One bad measurement": ("half a newton", 1.425, optimum("constant", X, NO_OUTLIER), {
+        "0.925.": optimum("constant", X, NO_OUTLIER)}),
+    "Whose vote is the loudest?": ("farthest from", 1.5, 1.5, {
+        "Point 2,": np.argmax(np.abs(X)), "x = 4,": X.max()}),
+    "One point a step": ("SGD still wandering", -1, optimum("constant"), {
+        "1.425;": optimum("constant"), f"{MINUS}0.86 ": WANDERING.min(), "3.66 ": WANDERING.max()}),
+    "A point at x = 0": ("Nothing.", -1, optimum("linear"), {"1.5,": optimum("linear")}),
 }  # fmt: skip
+# What is told of the end of a task stands on the page at this moment.
+SEEN = {
+    "Which way?": ["θ 2.37", "slope (gradient) 1.89"], "Ten times the step size": ["θ 1.247"],
+    "One step too far": ["step 136"], "One bad measurement": ["θ 0.925"],
+    "Whose vote is the loudest?": [], "One point a step": ["θ 1.425"], "A point at x = 0": ["θ 1.5"],
+}  # fmt: skip
+RINGED = {"One bad measurement": "8", "Whose vote is the loudest?": "2", "A point at x = 0": "12"}
 
 
 @pytest.mark.parametrize("title", TASKS)
 def test_tasks_tell_what_the_page_shows(visit, title):
-    answer, told, end, truths = TASKS[title]
-    page = visit()
+    answer, start, end, truths = TASKS[title]
+    page = visit("theta=2&steps=7")
     page.get_by_text("Tasks: predict first").click()
     page.get_by_role("button", name=title).click()
     task = page.locator("[data-part=task]")
     assert task.get_by_role("button", name="Try it").is_disabled()
+    # Where it starts, without what it is about to tell.
+    assert (theta(page), now(page)["steps taken"]) == (start, "0")
+    assert page.locator("[data-vote]").count() == 0
+    assert "push" not in words(page, "point")
+    assert page.get_by_text("after your prediction").is_visible()
     task.get_by_label(answer).check()
-    task.get_by_role("button", name="Try it").click()
-    text = task.locator("[role=status]").inner_text()
-    assert "as you said" in text.lower()
-    assert not text.startswith("Not")
+    press(page, "Try it")
+    assert page.locator("[data-vote]").count() >= 12
+    assert page.get_by_text("after your prediction").count() == 0
     assert theta(page) == pytest.approx(end, abs=2e-3, rel=1e-9)
-    for number, truth in zip(told, truths, strict=True):
+    assert page.get_by_label("Point", exact=True).input_value() == RINGED.get(title, "0")
+    assert not any(number in task.inner_text() for number in truths)
+    press(page, "What happened?")
+    text = task.inner_text()
+    assert "As you said." in text
+    for number, truth in truths.items():
         assert number in text
         bare = float(re.sub("[^0-9.-]", "", number.replace(MINUS, "-")).rstrip("."))
         assert bare == pytest.approx(truth, rel=6e-3)
+    line = words(page, "now").replace("\n", " ")
+    assert all(seen in line for seen in SEEN[title])
 
 
 def test_there_are_no_other_tasks(visit):
@@ -645,7 +796,7 @@ def test_screen_reader_hears_what_is_seen_once_it_stands_still(visit):
     page.clock.run_for(100)
     press(page, "One step")
     page.clock.run_for(400)
-    assert account.inner_text() == before
+    assert account.inner_text() == ""  # what was said is no longer so
     page.clock.run_for(200)
     told = account.inner_text().replace(MINUS, "-")
     at = full_path("linear", -1, 0.025, 6)
@@ -655,9 +806,8 @@ def test_screen_reader_hears_what_is_seen_once_it_stands_still(visit):
     votes = -shares("linear", at[5])
     assert f"{(votes > 0).sum()} push θ up, {(votes < 0).sum()} down" in told
     assert f"The loudest is point {np.abs(votes).argmax()}," in told
-    for view in ("spring", "parabola", "course"):
-        label = page.locator(f"[data-view={view}]").get_attribute("aria-label")
-        assert "after 5 steps" in label
+    names = page.locator("[data-view]").evaluate_all("(all) => all.map((plot) => plot.ariaLabel)")
+    assert names == ["Data and model", "Loss over θ", "Step by step"]
 
 
 def test_every_control_has_a_name(visit):
@@ -674,8 +824,12 @@ def test_phone_needs_no_sideways_scrolling(visit):
     page = visit("descent=race&steps=30", width=360, height=780)
     tables(page)
     page.get_by_text("Tasks: predict first").click()
-    page.get_by_role("button", name="One point a step").click()
-    page.get_by_text("Change the data").click()
+    page.get_by_role("button", name="Whose vote").click()
+    page.get_by_label("Nobody").check()
+    assert not page.get_by_role("button", name="Same error everywhere").is_visible()
+    press(page, "Try it")
+    assert page.get_by_role("button", name="Same error everywhere").is_visible()
+    press(page, "What happened?")
     assert page.evaluate("() => document.documentElement.scrollWidth") == 360
     for plot in page.locator("[data-view]").all():
         box = plot.bounding_box()
@@ -698,9 +852,14 @@ def test_projector_shows_all_plots_at_once(visit, width, height):
 
 
 def test_print_gives_a_still_page(visit):
-    page = visit(width=1280)
+    page = visit("model=constant&theta=-1.5&step_size=0.07&steps=9", width=1280)
+    assert not page.locator("[data-part=chosen]").is_visible()
     page.emulate_media(media="print")
-    assert page.locator("button:visible, input:visible, select:visible").count() == 0
+    controls = "button, input, select, label, summary, [data-waits]"
+    assert not any(control.is_visible() for control in page.locator(controls).all())
+    chosen = words(page, "chosen").replace(MINUS, "-")
+    for choice in ("constant model", "θ = -1.5,", "step size 0.07,", "9 steps taken"):
+        assert choice in chosen
     assert page.locator("[data-view]:visible").count() == 3
     assert page.locator("[data-part=now]").is_visible()
 

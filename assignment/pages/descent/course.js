@@ -3,6 +3,7 @@
 import { clamped, extent, linearAxis, logAxis, padded, plotFrame } from "../axes.js";
 import { clipMark, COLOURS, lineMark } from "../svg.js";
 import { dotMark, groupMark, haloText, pathMarks } from "./marks.js";
+import { countsLooks } from "./state.js";
 
 /** `look`: the optimum if it is known. */
 export function coursePlot(scene, { best }, width, height) {
@@ -12,7 +13,7 @@ export function coursePlot(scene, { best }, width, height) {
   const frame = plotFrame(
     width, height, linearAxis(-0.012 * last, last, width < 420 ? 5 : 12),
     isLoss ? lossAxis(scene, best) : thetaAxis(scene, best), {
-      x: state.descent === "race" && state.pace === "looks" ? "points looked at" : "steps",
+      x: countsLooks(state) ? "points looked at" : "steps",
       y: isLoss ? "loss (logarithmic)" : "θ",
     },
   );

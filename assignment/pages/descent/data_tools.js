@@ -1,26 +1,25 @@
 // Changing the data: buttons, and fields for the chosen point.
 
 import { button, choiceList, element, fillChoices, numberField } from "../controls.js";
-import { withEqualErrors } from "./model.js";
 import { FARTHEST_POINT, freePlace, MOST_POINTS, replacedPoint, SPRING } from "./spring.js";
+import { allow, switchButton } from "./switches.js";
 
 const ROOMY = 820; // pixels of width, from which these tools do not keep the plots apart
 const NEW_POINT = [1.5, -2];
 const FAR_POINT = [3.5, -6];
 
 /**
- * `page` has `scene`, `chosen` (a place among the points), `choose(place)` and `setPoints(points,
- * chosen)`.
+ * `page` has `scene`, `chosen` (a place among the points), `choose(place)`, `setPoints(points,
+ * chosen)` and `equalErrors()`.
  */
 export function makeDataTools(page) {
   const points = () => page.scene.state.points;
   const add = (where) => page.setPoints([...points(), freePlace(points(), where)], points().length);
   const buttons = {
-    add: button("Add a point", () => add(NEW_POINT)),
-    outlier: button("Add an outlier", () => add(FAR_POINT)),
-    remove: button("Remove point", () => removePoint(page)),
-    equal: button("Same error everywhere", () => page.setPoints(
-      withEqualErrors(points(), page.scene.now.predictions), page.chosen)),
+    add: switchButton("Add a point", () => add(NEW_POINT)),
+    outlier: switchButton("Add an outlier", () => add(FAR_POINT)),
+    remove: switchButton("Remove point", () => removePoint(page)),
+    equal: switchButton("Same error everywhere", () => page.equalErrors()),
     back: button("The homework's data", () => page.setPoints(SPRING, 0)),
   };
   const list = choiceList("Point", [], "", (text) => page.choose(Number(text)));
@@ -28,7 +27,7 @@ export function makeDataTools(page) {
     name, { min: -FARTHEST_POINT, max: FARTHEST_POINT, value: 0 },
     (value) => page.setPoints(replacedPoint(
       points(), page.chosen, points()[page.chosen].with(side, value)), page.chosen)));
-  const root = element("details", { class: "settings", open: innerWidth >= ROOMY },
+  const root = element("details", { open: innerWidth >= ROOMY },
     element("summary", {}, "Change the data"),
     element("p", { class: "asked" },
       "Drag points, or move the chosen one with the arrow keys; double-click for a new one."),
@@ -50,8 +49,9 @@ export function paintDataTools({ buttons, select, fields }, { scene, chosen }) {
   fields.forEach((field, side) => {
     if (field !== document.activeElement) field.value = points[chosen][side];
   });
-  for (const kind of ["add", "outlier"]) buttons[kind].disabled = points.length >= MOST_POINTS;
-  buttons.remove.disabled = points.length === 1;
+  for (const kind of ["add", "outlier"]) allow(buttons[kind], points.length < MOST_POINTS);
+  allow(buttons.remove, points.length > 1);
+  allow(buttons.equal, scene.now.predictions.every((value) => Math.abs(value) < FARTHEST_POINT - 1));
 }
 
 export function removePoint(page) {

@@ -5,12 +5,13 @@ import { makeSvg, paint, pngOf, resizeSvg, svgText } from "../svg.js";
 
 /**
  * `below` are elements under the plot; `keys` are [text, mark, when]s: marks of 28 by 14 pixels, and
- * in which scenes (always, without `when`).
+ * in which scenes, seen how (always, without `when`).
  */
 export function makeDescentFigure(name, title, keys, ...below) {
   const svg = makeSvg(300, 200);
   svg.classList.add("plot");
   svg.setAttribute("role", "group");
+  svg.setAttribute("aria-label", title);
   svg.dataset.view = name;
   const save = (kind, act) => button(kind, act, { "aria-label": `Save ${title} as ${kind}` });
   const asked = element("span", { class: "asked" });
@@ -25,7 +26,7 @@ export function makeDescentFigure(name, title, keys, ...below) {
         save("SVG", () => saveFile(`${name}.svg`, svgText(svg, title), "image/svg+xml")), " ",
         save("PNG", async () => saveFile(`${name}.png`, await pngOf(svg, title))))),
     svg, ...below);
-  return { title, root, svg, asked, legend, frame: null };
+  return { root, svg, asked, legend, frame: null };
 }
 
 function keyPicture(mark) {
@@ -42,6 +43,6 @@ export function paintDescentFigure(figure, view, scene, look, width, height) {
     resizeSvg(figure.svg, width, height);
   }
   figure.frame = frame;
-  for (const { key, when } of figure.legend) key.hidden = !when(scene);
+  for (const { key, when } of figure.legend) key.hidden = !when(scene, look);
   paint(figure.svg, marks);
 }

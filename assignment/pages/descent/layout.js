@@ -10,9 +10,10 @@ import { makeGuessTools } from "./guess_tools.js";
 import { arrowMarks, dotMark, PATH_STYLES } from "./marks.js";
 import { listenToPlots } from "./moves.js";
 import { DOWN, UP } from "./plane.js";
+import { printRules } from "./print.js";
 import { makeDescentControls } from "./settings.js";
 import { stateLink } from "./state.js";
-import { nowWords, pointWords } from "./words.js";
+import { chosenWords, nowWords, pointWords } from "./words.js";
 
 const LEAD = "Twelve measurements of a spring, one number θ to learn. Which way is downhill, how far "
   + "may a step go, and which points have a say in it?";
@@ -27,6 +28,7 @@ export function buildDescent(page) {
   listenToPlots(page, ...figures);
   const parts = {
     controls, data, guessing, pointLine, figures,
+    chosenLine: element("p", { class: "on-paper", "data-part": "chosen" }),
     now: element("div", { class: "row numbers", "data-part": "now" }),
     alarm: element("p", { class: "alarm", role: "alert", "data-part": "alarm", hidden: true }),
     account: element("p", { class: "account", role: "status", "data-part": "account" }),
@@ -41,10 +43,10 @@ export function buildDescent(page) {
   page.root.replaceChildren(
     element("h1", {}, "Gradient descent, one parameter at a time"),
     element("p", { class: "lead" }, LEAD),
-    makeTasks(DESCENT_TASKS, ({ link }) => page.replay(link)),
+    makeTasks(DESCENT_TASKS, (task) => page.replay(task), (task) => page.prepare(task)),
     ...controlRows(controls),
     element("div", { class: "row" }, parts.now, linkTools(page)),
-    parts.alarm, parts.views, parts.details,
+    parts.chosenLine, parts.alarm, parts.views, parts.details, printRules(),
   );
   return parts;
 }
@@ -61,15 +63,16 @@ function controlRows(controls) {
 
 function makeFigures({ height }, belowPlane, belowParabola) {
   height.classList.add("settings"); // not printed
+  const isTold = (scene, { asking }) => !asking;
   const plane = makeDescentFigure("spring", "Data and model", [
     ["error", lineMark([[14, 0], [14, 14]], COLOURS.grey, 1.6)],
-    ["vote: θ up", ["g", {}, arrowMarks([14, 14], [14, 0], UP.colour, UP)]],
-    ["θ down", ["g", {}, arrowMarks([14, 0], [14, 14], DOWN.colour, DOWN)]],
+    ["vote: θ up", ["g", {}, arrowMarks([14, 14], [14, 0], UP.colour, UP)], isTold],
+    ["θ down", ["g", {}, arrowMarks([14, 0], [14, 14], DOWN.colour, DOWN)], isTold],
   ], ...belowPlane);
   const parabola = makeDescentFigure("parabola", "Loss over θ", [
     ["slope at θ", lineMark([[4, 1], [24, 13]], COLOURS.ink, 2.5)],
     ["next step", ["g", {}, arrowMarks([0, 7], [27, 7], COLOURS.blue)],
-      ({ lead }) => lead.name === "full"],
+      ({ lead }, { asking }) => lead.name === "full" && !asking],
     ["your guess", ["path", {
       d: "M14,1L7,13L21,13Z", fill: COLOURS.white, stroke: COLOURS.green, "stroke-width": 2,
     }]],
@@ -102,9 +105,11 @@ function linkTools(page) {
   return element("div", { class: "row settings", style: "margin-left: auto" }, told, copy, shown);
 }
 
-/** The line of numbers above the plots, and the line about the chosen point. */
-export function fillLines({ now, pointLine }, scene, chosen) {
+/** The lines of words and numbers around the plots. */
+export function fillLines({ now, chosenLine, pointLine, figures }, scene, { chosen, asking }) {
+  figures[0].asked.textContent = asking ? "votes: after your prediction" : "";
+  chosenLine.textContent = chosenWords(scene);
   now.replaceChildren(...nowWords(scene).map(([name, value]) => (
     element("span", {}, `${name} `, element("b", {}, value)))));
-  pointLine.textContent = pointWords(scene, chosen);
+  pointLine.textContent = pointWords(scene, chosen, asking);
 }

@@ -8,7 +8,8 @@ export const PATH_STYLES = {
   full: { colour: COLOURS.blue, name: "full gradient", dashes: {} },
   sgd: { colour: COLOURS.vermillion, name: "SGD", dashes: { "stroke-dasharray": "5 3" } },
 };
-const MOST_DOTS = 60;
+const MOST_DOTS = 60; // on a path; with more of them, its line says it better
+const FAR = 1e5; // pixels; svg.js bends lines that go ten times as far
 
 export function groupMark(marks, more = {}) {
   return ["g", more, marks];
@@ -22,14 +23,28 @@ export function haloText(x, y, text, more = {}) {
   });
 }
 
-/** A path through places in pixels, dots at the newest ones; SGD has squares. */
+/** A path through places in pixels, with a dot at each of them unless there are many. */
 export function pathMarks(name, places) {
   const { colour, dashes } = PATH_STYLES[name];
   const width = places.length > 150 ? 1 : 1.8;
+  const dots = places.length > MOST_DOTS ? [] : places;
   return [
-    lineMark(places, colour, width, dashes),
-    ...places.slice(-MOST_DOTS).map(([x, y]) => dotMark(name, x, y, 3.6)),
+    lineMark(cutFarAway(places), colour, width, dashes),
+    ...dots.map(([x, y]) => dotMark(name, x, y, 3.6)),
   ];
+}
+
+/** The same path in the picture; pieces that lead far out of it end on their way. */
+function cutFarAway(places) {
+  const isFar = (place) => place.some((pixels) => Math.abs(pixels) > FAR);
+  if (!places.some(isFar)) return places;
+  const cut = (end, other) => {
+    if (!isFar(end) || isFar(other)) return end;
+    const way = end.map((pixels, side) => pixels - other[side]);
+    const share = (3 * FAR) / Math.max(3 * FAR, ...way.map(Math.abs)); // beyond the picture
+    return other.map((pixels, side) => pixels + share * way[side]);
+  };
+  return places.slice(1).flatMap((to, k) => [cut(places[k], to), cut(to, places[k]), [NaN, NaN]]);
 }
 
 /** A small dot, or square for SGD. */
@@ -44,11 +59,15 @@ export function dotMark(name, x, y, size) {
     }];
 }
 
-/** An arrow from one place to another, in pixels; hollow ones are dashed, for another direction. */
+/**
+ * An arrow from one place to another, in pixels; hollow ones are dashed, for another direction.
+ * Where there is no room for a head there is a stroke alone, thin instead of hollow.
+ */
 export function arrowMarks([x1, y1], [x2, y2], colour, { hollow = false, width = 3 } = {}) {
   const length = Math.hypot(x2 - x1, y2 - y1);
   if (length < 0.5) return [];
-  const head = Math.min(4 + 2 * width, length);
+  const head = 4 + 2 * width;
+  if (length < head) return [lineMark([[x1, y1], [x2, y2]], colour, hollow ? width / 2 : width)];
   const [ux, uy] = [(x2 - x1) / length, (y2 - y1) / length];
   const [bx, by] = [x2 - head * ux, y2 - head * uy];
   const half = head * 0.55;
@@ -81,7 +100,12 @@ export function hundredth(pixels) {
   return Math.round(pixels * 100) / 100;
 }
 
-/** A number for people; what only rounding keeps from 0 is 0. */
+/** What only rounding keeps from 0 is 0. */
+export function settled(value) {
+  return Math.abs(value) < 5e-7 ? 0 : value;
+}
+
+/** A settled number for people. */
 export function calm(value, digits = 3) {
-  return Math.abs(value) < 5e-7 ? "0" : short(value, digits);
+  return short(settled(value), digits);
 }

@@ -60,7 +60,10 @@ function stepAgainstGradient(leaves, stepSize) {
   for (const leaf of leaves) addScaled(leaf.value, -stepSize, leaf.gradient);
 }
 
-/** The points, moved up or down so that the model is off by the same error at each of them. */
+/**
+ * The points, moved up or down so that the model is off by the same error at each of them; to
+ * three decimals, which is what a theta in hundredths makes of an x in tenths.
+ */
 export function withEqualErrors(points, predictions, error = -1) {
-  return points.map(([x], i) => [x, predictions[i] + error]);
+  return points.map(([x], i) => [x, Math.round((predictions[i] + error) * 1000) / 1000]);
 }

@@ -1,10 +1,9 @@
 // What can be taken in the plots, and what happens then.
 
-import { clamped } from "../axes.js";
 import { removePoint } from "./data_tools.js";
 import { listenToHandles, nearestHandle, valuesAt } from "../drag.js";
 import { MOST_POINTS, replacedPoint, roundPoint } from "./spring.js";
-import { DESCENT_LIMITS } from "./state.js";
+import { toHundredth } from "./state.js";
 
 const THETA_NUDGE = 0.05; // by an arrow key
 const POINT_NUDGE = 0.1;
@@ -13,13 +12,13 @@ const POINT_NUDGE = 0.1;
 export function listenToPlots(page, plane, parabola) {
   const hold = (held) => page.hold(held);
   const nudgeTheta = (place, [right, up]) => (
-    startAt(page, page.scene.lead.theta + (right + up) * THETA_NUDGE));
+    page.startAt(page.scene.lead.theta + (right + up) * THETA_NUDGE));
   listenToHandles(plane.svg, () => plane.frame, {
     point: pointActs(page, plane.svg),
-    line: { drag: (place, x, y, lever) => startAt(page, y / lever), nudge: nudgeTheta },
+    line: { drag: (place, x, y, lever) => page.startAt(y / lever), nudge: nudgeTheta },
   }, hold);
   listenToHandles(parabola.svg, () => parabola.frame, {
-    theta: { drag: (place, x) => startAt(page, x), nudge: nudgeTheta },
+    theta: { drag: (place, x) => page.startAt(x), nudge: nudgeTheta },
     guess: {
       drag: (place, x) => page.setGuess(toHundredth(x)),
       nudge: (place, [right, up]) => (
@@ -27,16 +26,6 @@ export function listenToPlots(page, plane, parabola) {
     },
   }, hold);
   plane.svg.addEventListener("dblclick", (event) => addPointAt(page, plane, event));
-}
-
-/** Begin a new path at a theta. */
-function startAt(page, theta) {
-  const [least, greatest] = DESCENT_LIMITS.theta;
-  page.change({ theta: toHundredth(clamped(least, theta, greatest)), steps: 0 });
-}
-
-function toHundredth(value) {
-  return Math.round(value * 100) / 100 || 0; // no minus zero
 }
 
 function pointActs(page, svg) {

@@ -7,14 +7,14 @@ import { paintDataTools } from "./data_tools.js";
 import { paintDescentFigure } from "./figure.js";
 import { paintGuessTools } from "./guess_tools.js";
 import { buildDescent, fillLines } from "./layout.js";
-import { OneParameterModel } from "./model.js";
+import { OneParameterModel, withEqualErrors } from "./model.js";
 import { descentTables } from "./numbers.js";
 import { parabolaPlot } from "./parabola.js";
 import { springPlot } from "./plane.js";
 import { makeStepper, wantsNoMotion } from "./run.js";
 import { isAtRest, isOver, makeScenes } from "./scene.js";
 import { paintDescentControls } from "./settings.js";
-import { FIRST_SIGHT, linkedState, stateLink } from "./state.js";
+import { FIRST_SIGHT, linkedState, startNear, stateLink } from "./state.js";
 import { MOST_DESCENT_STEPS } from "./steps.js";
 import { accountWords, divergedWords, guessWords } from "./words.js";
 
@@ -33,6 +33,7 @@ export class DescentPage {
     this.chosen = 2; // of the points; at first the one that says most
     this.guess = null;
     this.revealed = false;
+    this.asking = false; // for a prediction, until anything is changed
     this.goal = MOST_DESCENT_STEPS; // of a run
     this.runner = makeStepper((n) => this.#advance(n), () => this.draw());
     this.scene = this.scenes(this.state);
@@ -49,20 +50,30 @@ export class DescentPage {
   change(values) {
     if ("steps" in values && this.runner.running) this.runner.stop();
     if (values.model && values.model !== this.state.model) this.#forgetGuess();
+    this.asking = false;
     this.state = { ...this.state, ...values };
     this.draw();
   }
 
   /** Show the state of a link. */
-  open(link) {
+  open(link, chosen = 0) {
     this.#forgetGuess();
-    this.chosen = 0;
+    this.chosen = chosen;
     this.change(linkedState(link));
   }
 
-  /** Show the state of a link as it comes about, from its first step on. */
-  replay(link) {
-    this.open(link);
+  /** Show where a task starts, and nothing that tells how it ends. */
+  prepare({ link, start = link, point }) {
+    this.open(start, point);
+    this.change({ steps: 0 });
+    this.asking = true;
+    this.draw();
+  }
+
+  /** Show the experiment of a task as it comes about, from its first step on. */
+  replay({ link, point, changesData }) {
+    if (changesData) this.parts.data.root.open = true;
+    this.open(link, point);
     if (wantsNoMotion()) return;
     this.goal = this.state.steps;
     this.change({ steps: 0 });
@@ -75,9 +86,21 @@ export class DescentPage {
 
   run() {
     this.goal = MOST_DESCENT_STEPS;
+    this.asking = false;
     if (this.runner.running) this.runner.stop();
     else this.runner.start();
     this.draw();
+  }
+
+  /** Begin a new path near a theta. */
+  startAt(theta) {
+    this.change({ theta: startNear(theta), steps: 0 });
+  }
+
+  /** Begin where descent is now, and move the points until the model is off equally at each. */
+  equalErrors() {
+    this.startAt(this.scene.lead.theta);
+    this.setPoints(withEqualErrors(this.state.points, this.scene.now.predictions));
   }
 
   choose(place) {
@@ -122,6 +145,7 @@ export class DescentPage {
   }
 
   #followAddress() {
+    if (location.hash.startsWith("#task=")) return; // the tasks see to it
     if (location.hash.slice(1) !== stateLink(this.state)) this.open(location.hash);
   }
 
@@ -129,14 +153,15 @@ export class DescentPage {
 
   draw() {
     const { parts } = this;
+    if (!parts) return; // a task that the address asks for, while the page is made
     this.scene = this.scenes(this.state, this.limits);
     this.chosen = Math.min(this.chosen, this.state.points.length - 1);
     const best = this.revealed ? this.scene.optimum : null;
     paintDescentControls(parts.controls, this.scene, this.runner.running);
     paintDataTools(parts.data, this);
     paintGuessTools(parts.guessing, this, this.#guessWords());
-    this.#drawPlots({ chosen: this.chosen, guess: this.guess, best });
-    fillLines(parts, this.scene, this.chosen);
+    this.#drawPlots({ chosen: this.chosen, guess: this.guess, asking: this.asking, best });
+    fillLines(parts, this.scene, this);
     const alarm = divergedWords(this.scene).join(" ");
     parts.alarm.hidden = !alarm;
     if (parts.alarm.textContent !== alarm) parts.alarm.textContent = alarm;
@@ -163,18 +188,25 @@ export class DescentPage {
     });
   }
 
-  /** Once nothing changes any more: say what is seen, and keep it in the address. */
+  /**
+   * Once nothing changes any more: say what is seen, and keep it in the address. Until then there
+   * is an empty place: what was said is no longer so.
+   */
   #awaitStill() {
+    const { account } = this.parts;
+    if (account.textContent && account.textContent !== accountWords(this.scene, this.asking)) {
+      account.style.minHeight = `${account.offsetHeight}px`; // so that nothing below it jumps
+      account.textContent = "";
+    }
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.#tell(), STILL);
   }
 
   #tell() {
-    const { account, figures } = this.parts;
-    account.textContent = accountWords(this.scene, this.#guessWords());
-    for (const { svg, title } of figures) {
-      svg.setAttribute("aria-label", `${title}. ${account.textContent}`);
-    }
+    const { account } = this.parts;
+    const words = accountWords(this.scene, this.asking);
+    account.style.minHeight = "";
+    if (account.textContent !== words) account.textContent = words;
     const link = stateLink(this.state);
     if (this.ownsAddress && location.hash.slice(1) !== link) {
       history.replaceState(null, "", link ? `#${link}` : location.pathname + location.search);

@@ -1,7 +1,7 @@
 // The loss over theta: the slope where descent stands, the way it came, and what one guesses.
 
 import { clamped, linearAxis, plotFrame, short } from "../axes.js";
-import { clipMark, COLOURS, lineMark, pathData } from "../svg.js";
+import { clipMark, COLOURS, lineMark, pathData, textMark } from "../svg.js";
 import {
   arrowMarks, calm, dotMark, groupMark, haloText, handleMark, hundredth, pathMarks, PATH_STYLES,
 } from "./marks.js";
@@ -10,8 +10,9 @@ import { DESCENT_LIMITS } from "./state.js";
 
 const TANGENT_REACH = 85; // pixels, on both sides
 const STRIP = 26; // room below the curve, for what happens on the axis of theta
+const LABEL_WIDTH = 110; // pixels, of the slope in words
 
-/** `look`: the guess, the optimum if it is known. */
+/** `look`: the guess, the optimum if it is known, `asking` while the next step is to be predicted. */
 export function parabolaPlot(scene, look, width, height) {
   const { window, tallest, state } = scene;
   const under = (tallest * STRIP) / (height - 66 - STRIP);
@@ -32,7 +33,7 @@ export function parabolaPlot(scene, look, width, height) {
         ...walkedMarks(frame, scene),
         ...tangentMarks(frame, scene),
       ]),
-      groupMark(stepMarks(frame, scene)),
+      groupMark(look.asking ? [] : stepMarks(frame, scene)),
       groupMark(labels(frame, scene, look)),
       guessHandle(frame, look),
       thetaHandle(frame, scene),
@@ -94,16 +95,23 @@ function optimumMarks({ x, top, bottom }, best) {
   })];
 }
 
-function labels(frame, { now, lead }, { best }) {
-  const [x, y] = [frame.x(now.theta), frame.y(now.loss)];
+/** The slope stands outside the bowl: no path of full descent comes there, nor the next step. */
+function slopeLabel({ x, y, left, right, top }, now) {
+  const [cx, cy] = [x(now.theta), y(now.loss)];
+  const side = now.gradient < 0 ? -1 : 1;
+  const far = cx + side * (14 + LABEL_WIDTH);
+  const isRoomy = far > left && far < right;
+  const [toward, down] = isRoomy ? [side, 26] : [-side, -10];
+  return haloText(
+    cx + 14 * toward, clamped(top + 16, cy + down, y(0) + 21), `slope ${calm(now.gradient)}`, {
+      "text-anchor": toward > 0 ? "start" : "end", "font-weight": 600, "font-size": 16,
+      "data-part": "slope",
+    });
+}
+
+function labels(frame, { now, lead }, { best, guess }) {
+  const x = frame.x(now.theta);
   const inside = x >= frame.left && x <= frame.right;
-  const right = now.gradient < 0; // the room inside the bowl
-  const slope = haloText(
-    clamped(frame.left + 4, x + (right ? 16 : -16), frame.right - 4),
-    clamped(frame.top + 16, y - 10, frame.bottom - 20),
-    `slope ${calm(now.gradient)}`,
-    { "text-anchor": right ? "start" : "end", "font-weight": 600, "font-size": 16 },
-  );
   const away = haloText(
     x < frame.left ? frame.left + 6 : frame.right - 6, frame.top + 18,
     `θ = ${short(lead.theta, 4)} is out of the picture`,
@@ -111,7 +119,9 @@ function labels(frame, { now, lead }, { best }) {
   );
   const optimum = best === null ? [] : [haloText(frame.x(best) + 7, frame.top + 16,
     `optimum ${short(best, 4)}`, { "font-weight": 600 })];
-  return [...optimum, inside ? slope : away];
+  const hint = guess === null
+    ? [textMark(2, frame.height - 5, "drag me", { "data-waits": "" })] : [];
+  return [...optimum, inside ? slopeLabel(frame, now) : away, ...hint];
 }
 
 function thetaHandle({ x, y, left, right, top }, { lead }) {
@@ -126,16 +136,18 @@ function thetaHandle({ x, y, left, right, top }, { lead }) {
   }]]);
 }
 
-/** A triangle on the axis; it waits at the left edge until somebody guesses. */
-function guessHandle({ x, left, right, bottom }, { guess }) {
-  const cx = clamped(left, guess === null ? left + 14 : x(guess), right);
+/** A triangle on the axis; it waits in the corner below the axes until somebody guesses. */
+function guessHandle({ x, left, right, bottom: axis }, { guess }) {
+  const waits = guess === null;
+  const [cx, bottom] = waits ? [left / 2, axis + 21] : [clamped(left, x(guess), right), axis];
   const corners = [[cx, bottom - 15], [cx - 9, bottom], [cx + 9, bottom]];
   return handleMark("guess", 0, {
     x: cx, y: bottom - 6, label: "Marker of the guess, on the axis of theta",
     value: guess ?? 0, limits: DESCENT_LIMITS.theta,
-    says: guess === null ? "no guess yet" : `guess ${short(guess, 4)}`,
+    says: waits ? "no guess yet" : `guess ${short(guess, 4)}`,
+    more: waits ? { "data-waits": "" } : {},
   }, [["path", {
-    d: `${pathData(corners)}Z`, fill: guess === null ? COLOURS.white : COLOURS.green,
-    stroke: COLOURS.green, "stroke-width": 2,
+    d: `${pathData(corners)}Z`, fill: waits ? COLOURS.white : COLOURS.green, stroke: COLOURS.green,
+    "stroke-width": waits ? 1.5 : 2, "stroke-dasharray": waits ? "3 2" : "none",
   }]]);
 }

@@ -3,15 +3,19 @@
 import { clamped, linearAxis, plotFrame, short } from "../axes.js";
 import { clipMark, COLOURS, lineMark } from "../svg.js";
 import { arrowMarks, groupMark, haloText, handleMark, hundredth, PATH_STYLES } from "./marks.js";
+import { LONGEST_ARROW } from "./scene.js";
 import { FARTHEST_POINT } from "./spring.js";
 import { DESCENT_LIMITS } from "./state.js";
 
-const LONGEST_ARROW = 0.28; // of the height of the plot
+const LEAST_LEVER = 0.2; // where the line can be taken: nearer to x = 0, a pixel would be too much
 const BESIDE = 7; // an arrow stands beside the stick of its point
 export const UP = { colour: COLOURS.blue, hollow: false };
 export const DOWN = { colour: COLOURS.vermillion, hollow: true };
 
-/** `look`: the chosen point, and the optimum, null where nobody has guessed yet. */
+/**
+ * `look`: the chosen point, the optimum, null where nobody has guessed yet, and `asking`, whether
+ * a prediction is asked for, so that votes would tell too much.
+ */
 export function springPlot(scene, look, width, height) {
   const { plane, state } = scene;
   const frame = plotFrame(
@@ -26,7 +30,7 @@ export function springPlot(scene, look, width, height) {
         ...zeroLines(frame), ...stickMarks(frame, scene), ...modelLines(frame, scene, look),
       ]),
       groupMark(lineHandle(frame, scene)),
-      groupMark(voteMarks(frame, scene)),
+      groupMark(look.asking ? [] : voteMarks(frame, scene)),
       groupMark(state.points.map((point, i) => pointHandle(frame, scene, look, point, i))),
       groupMark(labelMarks(frame, scene, look)),
     ],
@@ -46,8 +50,16 @@ function predictionAt(kind, theta, x) {
 }
 
 function modelLine({ x, y }, { plane, state }, theta, colour, width, more) {
-  const ends = plane.x.map((value) => [x(value), y(predictionAt(state.model, theta, value))]);
-  return lineMark(ends, colour, width, more);
+  const ends = visibleStretch(state.model, theta, plane).map((value) => (
+    [x(value), y(predictionAt(state.model, theta, value))]));
+  return lineMark(ends, colour, width, { "data-part": "model", ...more });
+}
+
+/** From which x to which the model lies in the plane; nowhere, perhaps, for a constant. */
+function visibleStretch(kind, theta, { x: [left, right], y: [low, high] }) {
+  if (kind === "constant") return theta < low || theta > high ? [] : [left, right];
+  const edges = [low / theta, high / theta]; // 0 lies in every plane, so they are on both sides
+  return [Math.max(left, Math.min(...edges)), Math.min(right, Math.max(...edges))];
 }
 
 function modelLines(frame, scene, { best }) {
@@ -74,8 +86,9 @@ function voteMarks({ x, y, top, bottom }, { state, now, loudest }) {
     const vote = now.votes[i];
     const { colour, hollow } = vote > 0 ? UP : DOWN;
     const from = [x(px) + BESIDE, y(py)];
-    const length = clamped(-1.2, vote / loudest, 1.2) * LONGEST_ARROW * (bottom - top);
-    return groupMark(arrowMarks(from, [from[0], from[1] - length], colour, { hollow }), {
+    const length = (vote / loudest) * LONGEST_ARROW * (bottom - top);
+    const to = clamped(top, from[1] - length, bottom);
+    return groupMark(arrowMarks(from, [from[0], to], colour, { hollow }), {
       "data-vote": i,
     });
   });
@@ -115,7 +128,7 @@ function lineHandle(frame, { plane, state, lead }) {
   return [handleMark("line", 0, {
     x: cx, y: cy, label: "Theta, at the line of the model",
     value: lead.theta, limits: DESCENT_LIMITS.theta, says: `theta ${short(lead.theta, 4)}`,
-    more: { "data-lever": state.model === "constant" ? 1 : x },
+    more: { "data-lever": state.model === "constant" ? 1 : Math.max(LEAST_LEVER, x) },
   }, [square])];
 }
 
@@ -127,7 +140,7 @@ function handlePlace(kind, theta, { x: [, right], y: [low, high] }) {
     return { x: far, y: clamped(least, y, greatest) };
   }
   const edge = y > greatest ? greatest : least;
-  return { x: Math.max(0.2, edge / theta), y: edge };
+  return { x: edge / theta, y: edge };
 }
 
 function labelMarks(frame, scene, { chosen, best }) {

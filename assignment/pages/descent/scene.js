@@ -3,9 +3,12 @@
 import { clamped, extent } from "../axes.js";
 import { lowestPlace } from "./minimum.js";
 import { OneParameterModel } from "./model.js";
+import { countsLooks } from "./state.js";
 import { DescentPath } from "./steps.js";
 
+export const LONGEST_ARROW = 0.24; // of the height of the plane
 const CURVE_SAMPLES = 160;
+const LEAST_LOUDEST = 1e-6; // a vote; softer ones are rounding errors
 // What one sees of theta at least, and of the plane: the homework's data, and room for arrows.
 const LEAST_WINDOW = [-2, 5];
 const LEAST_PLANE = { x: [-3, 5], y: [-8, 10] };
@@ -53,8 +56,8 @@ function sceneOf(state, limits, paths) {
 
 /** The paths that are shown, with how far each has come; the first one is the model's theta. */
 function racersOf(state, paths) {
-  const { descent, steps, points, pace, theta: start, step_size: stepSize, seed } = state;
-  const slow = descent === "race" && pace === "looks" ? points.length : 1;
+  const { descent, steps, points, theta: start, step_size: stepSize, seed } = state;
+  const slow = countsLooks(state) ? points.length : 1;
   const names = { full: ["full"], sgd: ["sgd"], race: ["full", "sgd"] }[descent];
   return names.map((name) => {
     const stride = name === "full" ? slow : 1;
@@ -87,11 +90,13 @@ function thetaWindow(racers, optimum) {
   ];
 }
 
+/** Limits of the plane: whole numbers, with room for the longest arrow above and below. */
 function planeWindow(points) {
   const [x, y] = ["x", "y"].map((name, side) => {
     const [least, greatest] = LEAST_PLANE[name];
-    const room = (greatest - least) / 8;
     const [low, high] = extent(points.map((point) => point[side]));
+    const height = Math.max(greatest - least, (high - low) / (1 - 2 * LONGEST_ARROW));
+    const room = name === "x" ? (greatest - least) / 8 : LONGEST_ARROW * height;
     return [
       low - room < least ? Math.floor(low - room) : least,
       high + room > greatest ? Math.ceil(high + room) : greatest,
@@ -102,7 +107,8 @@ function planeWindow(points) {
 
 /** The loudest vote at the start or now, by which arrows are scaled: they shrink on the way. */
 function loudestVote(model, [{ thetas, theta }]) {
-  return Math.max(...[thetas[0], theta].flatMap((at) => model.measure(at).votes.map(Math.abs))) || 1;
+  const votes = [thetas[0], theta].flatMap((at) => model.measure(at).votes);
+  return Math.max(LEAST_LOUDEST, ...votes.map(Math.abs));
 }
 
 /** A function at many places of a range, as [place, value]. */

@@ -3,7 +3,8 @@
 import { button, choiceList, element, labelled, numberField, tickBox } from "../controls.js";
 import { MODELS } from "./model.js";
 import { isOver } from "./scene.js";
-import { HEIGHTS_SHOWN, DESCENT_LIMITS, PACES, WAYS } from "./state.js";
+import { countsLooks, DESCENT_LIMITS, HEIGHTS_SHOWN, PACES, WAYS } from "./state.js";
+import { allow, switchButton } from "./switches.js";
 
 // The slider of the step size: from 0.001, a thousand places, up to about 3.
 const SLIDER_PLACES = 1000;
@@ -17,9 +18,9 @@ export function makeDescentControls(page) {
     return numberField(name, { min, max, whole: limits === "seed", value: 0 }, choose);
   };
   const parts = {
-    one: button("One step", () => page.steps(1), { class: "main" }),
-    run: button("Run", () => page.run(), { "data-part": "run" }),
-    many: button("25 steps", () => page.steps(25)),
+    one: switchButton("One step", () => page.steps(1), { class: "main" }),
+    run: switchButton("Run", () => page.run(), { "data-part": "run" }),
+    many: switchButton("25 steps", () => page.steps(25)),
     over: button("Start over", () => page.change({ steps: 0 })),
     walked: labelled("Steps taken", element("input", {
       type: "range", min: 0, max: 25, step: 1, value: 0,
@@ -88,8 +89,18 @@ export function paintDescentControls(parts, scene, running) {
   walked.max = Math.max(walked.max, state.steps);
   walked.value = state.steps;
   parts.count.textContent = String(reached);
-  for (const name of ["one", "many", "run"]) parts[name].disabled = isOver(scene);
+  nameSteps(parts, countsLooks(state));
+  for (const name of ["one", "many", "run"]) allow(parts[name], !isOver(scene));
   parts.seed.hidden = state.descent === "full";
   parts.pace.hidden = racers.length < 2;
   parts.run.textContent = running ? "Pause" : "Run";
+}
+
+/** Name what is counted: a step of full descent is many points looked at. */
+function nameSteps({ one, many, walked }, looks) {
+  const name = looks ? "Points looked at" : "Steps taken";
+  one.textContent = looks ? "One point" : "One step";
+  many.textContent = looks ? "25 points" : "25 steps";
+  walked.querySelector(".name").textContent = name;
+  walked.querySelector("input").setAttribute("aria-label", name);
 }

@@ -26,6 +26,20 @@ export const FIRST_SIGHT = {
   pace: "steps", height: "theta", fog: false, points: SPRING,
 };
 
+/** The nearest theta at which a path can start by hand: within the limits, in hundredths. */
+export function startNear(theta) {
+  return toHundredth(clamped(DESCENT_LIMITS.theta[0], theta, DESCENT_LIMITS.theta[1]));
+}
+
+export function toHundredth(value) {
+  return Math.round(value * 100) / 100 || 0; // no minus zero
+}
+
+/** Whether a race is run by points looked at, of which a step of full descent needs many. */
+export function countsLooks({ descent, pace }) {
+  return descent === "race" && pace === "looks";
+}
+
 export function stateLink(state) {
   return writeLink(state, FIRST_SIGHT);
 }

@@ -1,23 +1,45 @@
 // What is seen, in words.
 
 import { short, thousands } from "../axes.js";
-import { calm } from "./marks.js";
+import { calm, settled } from "./marks.js";
 import { isAtRest } from "./scene.js";
+import { countsLooks } from "./state.js";
 import { DIVERGED_BEYOND, MOST_DESCENT_STEPS } from "./steps.js";
 
-/** A whole account for a screen reader, and for everybody once things stand still. */
-export function accountWords(scene, revealed) {
+/**
+ * A whole account for a screen reader, and for everybody once things stand still. Nothing of what
+ * comes next while a prediction is asked for.
+ */
+export function accountWords(scene, asking) {
+  if (asking) return `${whereWords(scene)} The slope of the loss at θ is ${calm(scene.now.gradient, 4)}.`;
   return [
-    whereWords(scene), ...drawWords(scene), slopeWords(scene), votesWords(scene.now.votes),
-    ...trendWords(scene), ...divergedWords(scene), ...(revealed ? [revealed] : []),
+    whereWords(scene), ...drawWords(scene), slopeWords(scene),
+    votesWords(scene.now.votes.map(settled)), ...trendWords(scene), ...divergedWords(scene),
   ].join(" ");
 }
 
+/** What was chosen, for those who have it on paper. */
+export function chosenWords({ state, racers }) {
+  const ways = racers.map(({ name }) => (
+    name === "sgd" ? `SGD (seed ${state.seed})` : spokenWay({ name })));
+  const taken = new Set(racers.map((racer) => counted(racer.taken, "step")));
+  return `Chosen: ${modelName(state).toLowerCase()}, ${state.points.length} points, `
+    + `${ways.join(" and ")} from θ = ${short(state.theta, 6)}, step size `
+    + `${short(state.step_size, 6)}, ${[...taken].join(" and ")} taken.`;
+}
+
+function modelName({ model }) {
+  return model === "constant" ? "Constant model" : "Linear model";
+}
+
 function whereWords({ state, racers, lead }) {
-  const taken = racers.map((racer) => (
-    `θ = ${short(racer.theta, 4)} after ${counted(racer.taken, "step")} of ${spokenWay(racer)}`));
-  return `${state.model === "constant" ? "Constant" : "Linear"} model, ${taken.join("; ")}, step size `
-    + `${short(state.step_size, 4)}. Loss ${short(lead.loss, 4)}.`;
+  const taken = racers.map((racer) => {
+    const looks = ` (${counted(racer.taken * racer.stride, "point")} looked at)`;
+    return `θ = ${short(racer.theta, 4)} after ${counted(racer.taken, "step")} of `
+      + `${spokenWay(racer)}${countsLooks(state) ? looks : ""}`;
+  });
+  return `${modelName(state)}, ${taken.join("; ")}, step size ${short(state.step_size, 4)}. Loss `
+    + `${short(lead.loss, 4)}.`;
 }
 
 function spokenWay({ name }) {
@@ -37,7 +59,7 @@ function drawWords({ drawn, state }) {
 
 function slopeWords({ now, next, lead }) {
   const slope = `The slope of the loss at θ is ${calm(now.gradient, 4)}`;
-  if (Math.abs(now.gradient) < 1e-7) return `${slope}: practically level.`;
+  if (settled(now.gradient) === 0) return `${slope}: practically level.`;
   const side = now.gradient > 0 ? "larger" : "smaller";
   if (lead.name === "sgd") return `${slope}: uphill is towards ${side} θ.`;
   return `${slope}: uphill is towards ${side} θ, and the next step goes the other way, to `
@@ -61,7 +83,7 @@ function votesWords(votes) {
 
 /** Whether full descent has arrived, or goes the wrong way. */
 function trendWords(scene) {
-  const { lead, reached } = scene;
+  const { lead, reached, state } = scene;
   if (isAtRest(scene)) return ["Descent has come to rest."];
   if (lead.name === "full" && lead.taken > 0 && lead.diverged === null) {
     const [before, after] = lead.losses.slice(-2);
@@ -71,7 +93,8 @@ function trendWords(scene) {
     }
   }
   if (reached < MOST_DESCENT_STEPS) return [];
-  return [`The page takes no more than ${thousands(MOST_DESCENT_STEPS)} steps.`];
+  return [`The page goes no further than ${thousands(MOST_DESCENT_STEPS)} ${
+    countsLooks(state) ? "points looked at" : "steps"}.`];
 }
 
 /** A sentence for each path that ran away. */
@@ -82,17 +105,19 @@ export function divergedWords({ racers, state }) {
     + `${thousands(DIVERGED_BEYOND)}. A smaller step size may save it.`));
 }
 
-/** One point: where it lies, what the model says there, and how it votes. */
-export function pointWords({ state, now }, place) {
+/** One point: where it lies, what the model says there, and, once it may be told, how it votes. */
+export function pointWords({ state, now }, place, asking) {
   const [x, y] = state.points[place];
   const said = now.predictions[place];
-  const vote = now.votes[place];
+  const model = `Point ${place}: x = ${short(x)}, y = ${short(y)}. The model says ${short(said)}, `
+    + amiss(said - y);
+  if (asking) return `${model}.`;
+  const vote = settled(now.votes[place]);
   const total = now.votes.reduce((sum, value) => sum + Math.abs(value), 0);
   const percent = Math.round((100 * Math.abs(vote)) / total);
   const push = vote === 0 ? "it does not push θ" : `it pushes θ ${vote > 0 ? "up" : "down"} by `
     + `${short(Math.abs(vote))} (${percent}% of all pushes)`;
-  return `Point ${place}: x = ${short(x)}, y = ${short(y)}. The model says ${short(said)}, `
-    + `${amiss(said - y)}; ${push}.`;
+  return `${model}; ${push}.`;
 }
 
 function amiss(error) {
@@ -111,10 +136,11 @@ export function guessWords({ optimum, lowest }, guess, lossThere) {
 
 /** What changes with every step, as [name, value]. */
 export function nowWords({ now, lead, racers }) {
-  const rival = racers.slice(1).flatMap(({ theta, loss }) => (
-    [["SGD θ", short(theta, 4)], ["SGD loss", short(loss, 4)]]));
+  const rival = racers.slice(1).flatMap(({ taken, theta, loss }) => [
+    ["SGD: step", thousands(taken)], ["θ", short(theta, 4)], ["loss", short(loss, 4)],
+  ]);
   return [
-    ["step", thousands(lead.taken)], ["θ", short(now.theta, 4)], ["loss", short(now.loss, 4)],
+    [rival.length ? "full gradient: step" : "step", thousands(lead.taken)], ["θ", short(now.theta, 4)], ["loss", short(now.loss, 4)],
     ["slope (gradient)", calm(now.gradient, 4)], ...rival,
   ];
 }
