@@ -378,25 +378,28 @@ def test_line_of_the_model_ends_at_the_frame_and_its_handle_is_on_it():
 def test_slope_is_written_beside_the_path_and_long_paths_have_no_dots():
     shown = drawn("""
     const scene = makeScenes()(linkedState("theta=-1&step_size=0.2&steps=8"));
-    const plot = parabolaPlot(scene, look, 700, 400);
-    const { x, y, "text-anchor": anchor } = part(plot, "slope")[1];
     const [{ thetas, losses }] = scene.racers;
+    const plots = [700, 336].map((width) => {
+      const plot = parabolaPlot(scene, look, width, 300);
+      const { x, y, "text-anchor": anchor } = part(plot, "slope")[1];
+      const path = thetas.map((theta, k) => [plot.frame.x(theta), plot.frame.y(losses[k])]);
+      return { x, y, anchor, path };
+    });
     const far = makeScenes()(linkedState("theta=-1&step_size=9&steps=4"));
     const wide = parabolaPlot(far, look, 700, 400);
     const path = flat(wide.marks).find((mark) => mark[1]["stroke-width"] === 1.8);
     console.log(JSON.stringify({
-      label: { x, y, anchor },
-      path: thetas.map((theta, k) => [plot.frame.x(theta), plot.frame.y(losses[k])]),
+      plots,
       bent: pixels(path),
       straight: far.lead.thetas.map((theta, k) => [wide.frame.x(theta), wide.frame.y(far.lead.losses[k])]),
       marks: [60, 61].map((n) => pathMarks("sgd", Array(n).fill([0, 0])).length),
     }));""")
-    label = shown["label"]
-    span = np.linspace(0, 90, 50) * (1 if label["anchor"] == "start" else -1) + label["x"]
-    for (x1, y1), (x2, y2) in zip(shown["path"], shown["path"][1:], strict=False):
-        (x1, y1), (x2, y2) = sorted([(x1, y1), (x2, y2)])
-        crossed = span[(span >= x1) & (span <= x2)]
-        assert (np.interp(crossed, [x1, x2], [y1, y2]) < label["y"] - 12).all()
+    for plot in shown["plots"]:
+        span = np.linspace(0, 90, 50) * (1 if plot["anchor"] == "start" else -1) + plot["x"]
+        for ends in zip(plot["path"], plot["path"][1:], strict=False):
+            (x1, y1), (x2, y2) = sorted(ends)
+            crossed = span[(span >= x1) & (span <= x2)]
+            assert (np.interp(crossed, [x1, x2], [y1, y2]) < plot["y"] - 12).all()
     assert shown["marks"] == [60 + 1, 1]
     start, end = shown["bent"][:2]  # the first step leads far away, yet in the right direction
     (x1, y1), (x2, y2) = shown["straight"][:2]

@@ -10,7 +10,7 @@ import { DESCENT_LIMITS } from "./state.js";
 
 const TANGENT_REACH = 85; // pixels, on both sides
 const STRIP = 26; // room below the curve, for what happens on the axis of theta
-const LABEL_WIDTH = 110; // pixels, of the slope in words
+const LABEL_WIDTH = 96; // pixels, of the slope in words
 
 /** `look`: the guess, the optimum if it is known, `asking` while the next step is to be predicted. */
 export function parabolaPlot(scene, look, width, height) {

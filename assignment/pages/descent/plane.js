@@ -8,7 +8,7 @@ import { FARTHEST_POINT } from "./spring.js";
 import { DESCENT_LIMITS } from "./state.js";
 
 const LEAST_LEVER = 0.2; // where the line can be taken: nearer to x = 0, a pixel would be too much
-const BESIDE = 7; // an arrow stands beside the stick of its point
+const BESIDE = 11; // pixels; an arrow stands beside its point, and beside the ring around it
 export const UP = { colour: COLOURS.blue, hollow: false };
 export const DOWN = { colour: COLOURS.vermillion, hollow: true };
 

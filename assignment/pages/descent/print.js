@@ -7,7 +7,8 @@ const RULES = `
 ${PAGE} .on-paper { display: none; }
 @media print {
   ${PAGE} .on-paper { display: block; }
-  ${PAGE} :is(label, input, select, summary, details:not([open]), .save, [data-waits]) { display: none; }
+  ${PAGE} :is(label, input, select, summary, .save, [data-waits]) { display: none; }
+  ${PAGE} details:not([open]) { display: none; }
 }`;
 
 /** The rules for paper, as an element. */

@@ -11,7 +11,7 @@ import { DIVERGED_BEYOND, MOST_DESCENT_STEPS } from "./steps.js";
  * comes next while a prediction is asked for.
  */
 export function accountWords(scene, asking) {
-  if (asking) return `${whereWords(scene)} The slope of the loss at θ is ${calm(scene.now.gradient, 4)}.`;
+  if (asking) return `${whereWords(scene)} ${slopeNow(scene)}.`;
   return [
     whereWords(scene), ...drawWords(scene), slopeWords(scene),
     votesWords(scene.now.votes.map(settled)), ...trendWords(scene), ...divergedWords(scene),
@@ -57,8 +57,13 @@ function drawWords({ drawn, state }) {
     + "it alone."];
 }
 
-function slopeWords({ now, next, lead }) {
-  const slope = `The slope of the loss at θ is ${calm(now.gradient, 4)}`;
+function slopeNow({ now }) {
+  return `The slope of the loss at θ is ${calm(now.gradient, 4)}`;
+}
+
+function slopeWords(scene) {
+  const { now, next, lead } = scene;
+  const slope = slopeNow(scene);
   if (settled(now.gradient) === 0) return `${slope}: practically level.`;
   const side = now.gradient > 0 ? "larger" : "smaller";
   if (lead.name === "sgd") return `${slope}: uphill is towards ${side} θ.`;
@@ -140,7 +145,8 @@ export function nowWords({ now, lead, racers }) {
     ["SGD: step", thousands(taken)], ["θ", short(theta, 4)], ["loss", short(loss, 4)],
   ]);
   return [
-    [rival.length ? "full gradient: step" : "step", thousands(lead.taken)], ["θ", short(now.theta, 4)], ["loss", short(now.loss, 4)],
+    [rival.length ? "full gradient: step" : "step", thousands(lead.taken)],
+    ["θ", short(now.theta, 4)], ["loss", short(now.loss, 4)],
     ["slope (gradient)", calm(now.gradient, 4)], ...rival,
   ];
 }
