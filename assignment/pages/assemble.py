@@ -92,9 +92,9 @@ def document(title: str, content: str) -> str:
 
 
 def explorer() -> str:
-    """Return the figure of part 2, a template in which `lab.explorer` fills in runs and words."""
+    """Return the page of part 2, a template in which `lab.explorer` fills in runs and words."""
     inside = (FOLDER / "explorer.html").read_text(encoding="utf-8")
-    return figure("explorer", "Training explorer", inside)
+    return document("{{title}}", figure("explorer", "Training explorer", inside))
 
 
 def descent() -> str:

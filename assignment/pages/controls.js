@@ -99,6 +99,14 @@ export function fillChoices(select, options, value) {
   select.value = String(value);
 }
 
+const NARROW = 640; // pixels
+
+/** A row that is folded on narrow screens alone, where pictures would be out of sight. */
+export function foldedRow(name, kind, ...children) {
+  return element("details", { class: `folded ${kind}`, open: window.innerWidth >= NARROW },
+    element("summary", {}, name), element("div", { class: "row" }, ...children));
+}
+
 /** A box to tick. */
 export function tickBox(text, checked, choose) {
   const input = element("input", {

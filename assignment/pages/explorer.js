@@ -1,7 +1,7 @@
 // The page of part 2: how slopes and elbows change in training, and how that shapes the function.
 
 import {
-  button, choiceList, copyText, element, fillChoices, keepKeys, saveFile, tickBox,
+  button, choiceList, copyText, element, fillChoices, foldedRow, keepKeys, saveFile, tickBox,
 } from "./controls.js";
 import { accountOf, deeperAccount, numberTables, numbersOf } from "./explorer/account.js";
 import { orderViews, paintAlarm, paintColumn } from "./explorer/column.js";
@@ -342,7 +342,7 @@ class Explorer {
       const copied = await copyText(this.#link(), text);
       said.textContent = copied ? "Copied." : "Copy it from here:";
     };
-    return element("div", { class: "row choices" },
+    return foldedRow("Controls", "choices",
       ...this.transport.more, this.two, this.editor.tick, this.editor.back, this.units, this.votesOn, button("Copy link", copy), said, text,
       element("details", {}, element("summary", {}, "Views"),
         element("div", { class: "row" }, ...this.ticks.values())),

@@ -1,6 +1,6 @@
 // The controls of one run's settings.
 
-import { choiceList, element, numberField, showNumber } from "../controls.js";
+import { choiceList, element, foldedRow, numberField, showNumber } from "../controls.js";
 import { LIMITS } from "../trainer.js";
 import { LAYERS, fittedSettings, flatSettings, nestedSettings, withLayers } from "./settings.js";
 
@@ -13,7 +13,6 @@ const FIELDS = [
   ["minibatch_seed", "Seed of the minibatches", LIMITS.seeds.minibatches],
 ];
 const NOW = "";
-const NARROW = 640; // pixels
 
 /**
  * A form for a run: `train(settings)` is called for a run to be trained here, `record(label)`
@@ -29,13 +28,10 @@ export function makeForm(labels, train, record) {
   const fields = FIELDS.map(([name, label, { least, most, whole }]) => (
     numberField(label, { min: least, max: most, whole }, (value) => (
       train(fittedSettings(nestedSettings({ ...flatSettings(settings), [name]: value })))))));
-  // Folded on narrow screens alone, where pictures would be out of sight.
-  const root = element("details", { class: "settings", open: window.innerWidth >= NARROW },
-    element("summary", {}, "Settings"),
-    element("div", { class: "row" }, ...(labels.length ? [source] : []),
-      fields[0], layers, fields[1],
-      element("details", {}, element("summary", {}, "More settings"),
-        element("div", { class: "row" }, ...fields.slice(2)))));
+  const root = foldedRow("Settings", "settings", ...(labels.length ? [source] : []),
+    fields[0], layers, fields[1],
+    element("details", {}, element("summary", {}, "More settings"),
+      element("div", { class: "row" }, ...fields.slice(2))));
 
   function show(run, label) {
     settings = run.settings;

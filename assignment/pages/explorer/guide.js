@@ -19,7 +19,7 @@ const WORDS = [
 
 /** A folded list of words. */
 export function makeGuide() {
-  return element("details", {}, element("summary", {}, "How to read the pictures"),
+  return element("details", {}, element("summary", {}, "Help"),
     element("dl", {}, ...WORDS.flatMap(([word, meaning]) => [
       element("dt", {}, word), element("dd", {}, meaning)])));
 }
