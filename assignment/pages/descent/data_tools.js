@@ -1,6 +1,8 @@
 // Changing the data: buttons, and fields for the chosen point.
 
-import { button, choiceList, element, fillChoices, numberField } from "../controls.js";
+import {
+  button, choiceList, element, fillChoices, numberField, showNumber,
+} from "../controls.js";
 import { FARTHEST_POINT, freePlace, MOST_POINTS, replacedPoint, SPRING } from "./spring.js";
 import { allow, switchButton } from "./switches.js";
 
@@ -33,10 +35,7 @@ export function makeDataTools(page) {
       "Drag points, or move the chosen one with the arrow keys; double-click for a new one."),
     element("div", { class: "row" }, list, x, y, buttons.remove),
     element("div", { class: "row" }, buttons.add, buttons.outlier, buttons.equal, buttons.back));
-  return {
-    root, buttons, select: list.querySelector("select"),
-    fields: [x, y].map((label) => label.querySelector("input")),
-  };
+  return { root, buttons, select: list.querySelector("select"), fields: [x, y] };
 }
 
 /** Show the state in the tools. */
@@ -46,9 +45,7 @@ export function paintDataTools({ buttons, select, fields }, { scene, chosen }) {
     fillChoices(select, points.map((_, place) => [place, String(place)]), chosen);
   }
   select.value = String(chosen);
-  fields.forEach((field, side) => {
-    if (field !== document.activeElement) field.value = points[chosen][side];
-  });
+  fields.forEach((field, side) => showNumber(field, points[chosen][side]));
   for (const kind of ["add", "outlier"]) allow(buttons[kind], points.length < MOST_POINTS);
   allow(buttons.remove, points.length > 1);
   allow(buttons.equal, scene.now.predictions.every((value) => Math.abs(value) < FARTHEST_POINT - 1));

@@ -1,6 +1,6 @@
 // Guess where the loss is lowest; only then it is told.
 
-import { button, element, numberField } from "../controls.js";
+import { button, element, numberField, showNumber } from "../controls.js";
 import { DESCENT_LIMITS } from "./state.js";
 import { allow, switchButton } from "./switches.js";
 
@@ -22,11 +22,11 @@ export function makeGuessTools(page) {
   });
   const row = element("div", { class: "row" }, field, show, again);
   const root = element("div", { class: "settings" }, row, told);
-  return { root, row, show, again, told, input };
+  return { root, row, show, again, told, field };
 }
 
-export function paintGuessTools({ show, again, told, input }, { guess, revealed }, words) {
-  if (input !== document.activeElement) input.value = guess ?? "";
+export function paintGuessTools({ show, again, told, field }, { guess, revealed }, words) {
+  showNumber(field, guess ?? "");
   show.hidden = revealed;
   allow(show, guess !== null);
   again.hidden = !revealed;

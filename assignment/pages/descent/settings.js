@@ -1,6 +1,8 @@
 // The controls above the plots: step, run, model, theta, step size, which kind of descent.
 
-import { button, choiceList, element, labelled, numberField, tickBox } from "../controls.js";
+import {
+  button, choiceList, element, labelled, numberField, showNumber, tickBox,
+} from "../controls.js";
 import { MODELS } from "./model.js";
 import { isOver } from "./scene.js";
 import { countsLooks, DESCENT_LIMITS, HEIGHTS_SHOWN, PACES, WAYS } from "./state.js";
@@ -69,20 +71,20 @@ function sliderPlace(stepSize) {
   return Math.round(((power - LEAST_POWER) / POWERS) * SLIDER_PLACES);
 }
 
-/** Show the state in the controls; what somebody types in is left alone. */
+/** Show the state in the controls. */
 export function paintDescentControls(parts, scene, running) {
   const { state, lead, racers, reached } = scene;
   const put = (label, value, tag = "input") => {
     const control = label.querySelector(tag);
-    if (control.type !== "number" || control !== document.activeElement) control.value = value;
+    control.value = value;
     return control;
   };
   for (const [name, value] of [
     ["model", state.model], ["way", state.descent], ["height", state.height], ["pace", state.pace],
   ]) put(parts[name], value, "select");
-  put(parts.theta, Number(lead.theta.toPrecision(6)));
-  put(parts.stepSize, state.step_size);
-  put(parts.seed, state.seed);
+  showNumber(parts.theta, Number(lead.theta.toPrecision(6)));
+  showNumber(parts.stepSize, state.step_size);
+  showNumber(parts.seed, state.seed);
   put(parts.slider, sliderPlace(state.step_size)).setAttribute("aria-valuetext", state.step_size);
   parts.fog.querySelector("input").checked = state.fog;
   const walked = parts.walked.querySelector("input");
