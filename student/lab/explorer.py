@@ -45,21 +45,6 @@ HEADING = f"""<h1>{TITLE}</h1>
 <p class="lead">How do slopes and elbows change during training, and how does that shape the
 learned function?</p>
 """
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-</head>
-<body class="lab-document">
-<main>
-{figure}
-</main>
-</body>
-</html>
-"""
-
 Histories = History | Iterable[History] | Mapping[str, History]
 
 
@@ -103,7 +88,7 @@ def page(histories: Histories, dataset: Dataset, title: str = TITLE) -> str:
     runs = _checked_runs(histories)
     _check_dataset(dataset)
     # No picture here: its bytes depend on the machine, and this file is compared byte by byte.
-    return PAGE.format(title=html.escape(title), figure=_fragment(runs, dataset, heading=HEADING))
+    return _filled(runs, dataset, {"title": html.escape(title), "heading": HEADING})
 
 
 def shipped_page() -> str:
@@ -158,8 +143,8 @@ def _check_history(label: str, history: History) -> None:
     if not isinstance(history, History):
         kind = type(history).__name__
         raise ValueError(f"histories must hold History objects, got {kind} for {label!r}")
-    if not label.strip():
-        raise ValueError(f"labels of histories must not be empty, got {label!r}")
+    if not label.strip() or not label.isprintable():
+        raise ValueError(f"labels of histories must be text on one line, got {label!r}")
     shape = np.shape(history.w2)
     if len(shape) != 2 or 0 in shape:
         raise ValueError(f"w2 of {label!r} must have shape (T, H), T and H >= 1, got {shape}")
@@ -187,19 +172,18 @@ def _check_dataset(dataset: Dataset) -> None:
         raise ValueError("x_train and y_train must be finite, got nan or inf")
 
 
-def _fragment(
-    runs: Mapping[str, History], dataset: Dataset, picture: str = "", heading: str = ""
-) -> str:
+def _fragment(runs: Mapping[str, History], dataset: Dataset, picture: str = "") -> str:
     """Return the figure as HTML; ``picture``, a PNG, is for readers without scripts."""
-    alt = _alt(runs)
-    image = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{picture}">'
-    parts = {
-        "heading": heading,
-        "summary": "\n".join(f"<li>{html.escape(line)}</li>" for line in _summaries(runs)),
-        "picture": image if picture else "",
-        "data": _safe_json(_payload(runs, dataset, own_page=bool(heading))),
-    }
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _template())
+    image = f'<img alt="{html.escape(_alt(runs))}" src="data:image/png;base64,{picture}">'
+    document = _filled(runs, dataset, {"picture": image if picture else ""})
+    return document.partition("<main>\n")[2].partition("\n</main>")[0]
+
+
+def _filled(runs: Mapping[str, History], dataset: Dataset, parts: dict[str, str]) -> str:
+    """Return the template with runs and data, and with these parts; others stay empty."""
+    parts["summary"] = "\n".join(f"<li>{html.escape(line)}</li>" for line in _summaries(runs))
+    parts["data"] = _safe_json(_payload(runs, dataset, own_page="heading" in parts))
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts.get(match[1], ""), _template())
 
 
 @functools.cache

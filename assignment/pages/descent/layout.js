@@ -10,7 +10,6 @@ import { makeGuessTools } from "./guess_tools.js";
 import { arrowMarks, dotMark, PATH_STYLES } from "./marks.js";
 import { listenToPlots } from "./moves.js";
 import { DOWN, UP } from "./plane.js";
-import { printRules } from "./print.js";
 import { makeDescentControls } from "./settings.js";
 import { stateLink } from "./state.js";
 import { chosenWords, nowWords, pointWords } from "./words.js";
@@ -46,7 +45,7 @@ export function buildDescent(page) {
     makeTasks(DESCENT_TASKS, (task) => page.replay(task), (task) => page.prepare(task)),
     ...controlRows(controls),
     element("div", { class: "row" }, parts.now, linkTools(page)),
-    parts.chosenLine, parts.alarm, parts.views, parts.details, printRules(),
+    parts.chosenLine, parts.alarm, parts.views, parts.details,
   );
   return parts;
 }

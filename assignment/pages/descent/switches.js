@@ -12,5 +12,4 @@ export function switchButton(text, press, attributes = {}) {
 /** Switch such a button on or off. */
 export function allow(made, isAllowed) {
   made.setAttribute("aria-disabled", String(!isAllowed));
-  made.style.opacity = isAllowed ? "" : "0.55";
 }
