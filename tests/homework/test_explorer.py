@@ -663,6 +663,7 @@ def test_data_are_changed_by_pointer_and_by_keys(page):
 def test_data_are_changed_by_touch(visit, document):
     page = visit(document, width=360, height=740, has_touch=True)
     wait_for(page, 8000)
+    page.get_by_text("Controls", exact=True).click()  # folded on such a screen
     page.get_by_label("Change the data").check()
     settle(page)
     knot = page.locator('[data-handle="knot"][data-place="5"]')
