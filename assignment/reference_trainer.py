@@ -169,8 +169,6 @@ def optimal_curves() -> dict[str, list[list[float]]]:
 
 def make_checkpoints(folder: Path = FOLDER) -> None:
     """Train the six runs and write them with their provenance to ``folder``."""
-    text = json.dumps(optimal_curves(), separators=(",", ":"))
-    (folder / "optima.json").write_text(text + "\n", encoding="utf-8")
     provenance = {
         "made_by": "make checkpoints",
         "n_samples": 200,
@@ -183,6 +181,8 @@ def make_checkpoints(folder: Path = FOLDER) -> None:
         "versions": {name: version(name).partition("+")[0] for name in PACKAGES},
     }
     save_runs(train_all(), provenance, folder)
+    text = json.dumps(optimal_curves(), separators=(",", ":"))
+    (folder / "optima.json").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

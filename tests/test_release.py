@@ -687,10 +687,18 @@ def test_everything_that_the_config_lists_is_handed_out(project, tmp_path):
     edit(project, "  - lab", "  - lab\n  - extra/data.txt", CONFIG)
     (project / "assignment/extra").mkdir()
     (project / "assignment/extra/data.txt").write_text("1")
-    (tmp_path / "out").mkdir()
-    build._copy_student_files(project, tmp_path / "out", read_declared(project))
-    assert (tmp_path / "out/extra/data.txt").read_text() == "1"
-    assert (tmp_path / "out/lab/data.py").exists()
+    handed_out = hand_out(project, tmp_path)
+    assert (handed_out / "extra/data.txt").read_text() == "1"
+    assert (handed_out / "lab/data.py").exists()
+
+
+def hand_out(project: Path, folder: Path) -> Path:
+    """Write what notebooks share, as students get it, into a folder; return that place."""
+    declared, out = read_declared(project), folder / "out"
+    out.mkdir()
+    assignment = build.prepare(project, folder / "prepared", declared)
+    build._copy_student_files(project, assignment, out, declared)
+    return out
 
 
 LITTER = [
@@ -710,11 +718,10 @@ def test_what_programs_leave_behind_stops_no_release_and_is_not_handed_out(proje
     (project / "assignment/lab/.#call.py").symlink_to("me@here.1234")  # Emacs has it open
     (project / "assignment/._gradient_descent.ipynb").write_bytes(b"\x00\xff")
     read_masters(project)
-    (tmp_path / "out").mkdir()
-    build._copy_student_files(project, tmp_path / "out", read_declared(project))
-    handed_out = snapshot(tmp_path / "out/lab").keys()
+    handed_out = hand_out(project, tmp_path) / "lab"
     names = {str(Path(path).relative_to(project / "assignment/lab")) for path in before}
-    assert {str(Path(path).relative_to(tmp_path / "out/lab")) for path in handed_out} == names
+    found = {str(Path(path).relative_to(handed_out)) for path in snapshot(handed_out)}
+    assert found == names | {"explorer.html"}
 
 
 @pytest.mark.parametrize(
