@@ -58,13 +58,13 @@ def join_modules(entry: str) -> str:
             give one name to different things.
     """
     texts = _modules(FOLDER / entry, {})
-    owners: dict[str, str] = {}
+    owners: dict[str, Path] = {}
     for path, text in texts.items():
         if wrong := re.search(r"^\s*(?:import|export)\b.*", text, re.M):
             raise ValueError(f"{path.name}: cannot put together {wrong[0]!r}")
         for name in TOP_LEVEL.findall(text):
-            if owners.setdefault(name, path.name) != path.name:
-                raise ValueError(f"{path.name} and {owners[name]} both name something {name}")
+            if owners.setdefault(name, path) != path:
+                raise ValueError(f"{path.name} and {owners[name].name} both name something {name}")
     return "\n".join(f"// ---- {p.name} ----\n{text.strip()}\n" for p, text in texts.items())
 
 

@@ -106,9 +106,10 @@ export function clipMark({ left, right, top, bottom }, marks) {
   }, marks];
 }
 
-/** The text of an SVG file that shows what an SVG element shows, on white. */
+/** The text of an SVG file that shows what an SVG element shows, on white; without what waits. */
 export function svgText(svg, title) {
   const copy = svg.cloneNode(true);
+  for (const mark of copy.querySelectorAll("[data-waits]")) mark.remove();
   copy.setAttribute("xmlns", SVG_NAMESPACE);
   copy.removeAttribute("class");
   const [name, background] = ["title", "rect"].map((tag) => (

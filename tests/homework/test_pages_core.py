@@ -17,6 +17,7 @@ from lab.data import HEIGHTS, KNOTS, Dataset, make_dataset, target
 from lab.history import WIDTHS, load_history, run_name, snapshot_steps
 from lab.network import Params, evaluate, init_params, to_torch
 from lab.training import train_torch
+from pages import assemble
 
 PAGES = Path(__file__).resolve().parents[2] / "assignment" / "pages"
 MODULES = ("rng", "autodiff", "network", "data", "trainer", "worker")
@@ -63,6 +64,60 @@ def close(got: object, wanted: object, tolerance: float) -> None:
     np.testing.assert_allclose(
         np.array(got, float), np.asarray(wanted), rtol=tolerance, atol=tolerance
     )
+
+
+# -- assemble.py --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def modules(monkeypatch, tmp_path):
+    """Return a function: the joined text of modules by name, the first of which is the entry."""
+    monkeypatch.setattr(assemble, "FOLDER", tmp_path)
+
+    def join(**texts: str) -> str:
+        for name, text in texts.items():
+            (tmp_path / f"{name}.js").write_text(text)
+        return assemble.join_modules(f"{next(iter(texts))}.js")
+
+    return join
+
+
+def test_modules_are_joined_in_the_order_of_their_imports(modules):
+    text = modules(
+        entry='import { two } from "./b.js";\nimport { one } from "./a.js";\nexport const sum = one + two;\n',
+        a="export const one = 1;\n",
+        b='import {\n  one,\n} from "./a.js";\nexport function twice(x) { return 2 * x; }\n'
+        "export const two = twice(one);\n",
+    )
+    assert "import" not in text
+    assert "export" not in text
+    assert run_node(f"{text}\nanswer(sum);") == 3
+    assert text.count("const one = 1;") == 1
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        ({"entry": 'import one from "./a.js";\n'}, "entry.js: cannot put together 'import one"),
+        ({"entry": "export default 1;\n"}, "entry.js: cannot put together 'export default"),
+        (
+            {
+                "entry": 'import { a } from "./a.js";\nconst helper = 1;\n',
+                "a": "class helper {}\nexport const a = 1;\n",
+            },
+            "entry.js and a.js both name something helper",
+        ),
+    ],
+)
+def test_what_cannot_be_joined_is_named(modules, texts, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        modules(**texts)
+
+
+def test_the_pages_that_are_handed_out_are_those_of_the_sources():
+    student = PAGES.parents[1] / "student"
+    assert (student / "descent.html").read_text() == assemble.descent()
+    assert (student / "lab/explorer.html").read_text() == assemble.explorer()
 
 
 # -- rng.js -------------------------------------------------------------------------------------

@@ -908,7 +908,7 @@ def test_source_holds_no_answer(document):
     }  # fmt: skip
     own = "".join(
         path.read_text(encoding="utf-8")
-        for path in [PAGES / "descent.js", PAGES / "descent_tasks.js", *PAGES.glob("descent/*.js")]
+        for path in [PAGES / "descent.js", *PAGES.glob("descent/*.js")]
     )
     found = {name for name, pattern in forbidden.items() if re.search(pattern, own)}
     assert found == set()

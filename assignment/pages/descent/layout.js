@@ -3,7 +3,7 @@
 import { button, copyText, element } from "../controls.js";
 import { COLOURS, lineMark } from "../svg.js";
 import { makeTasks } from "../tasks.js";
-import { DESCENT_TASKS } from "../descent_tasks.js";
+import { DESCENT_TASKS } from "./lessons.js";
 import { makeDataTools } from "./data_tools.js";
 import { makeDescentFigure } from "./figure.js";
 import { makeGuessTools } from "./guess_tools.js";
