@@ -231,37 +231,66 @@ def test_picture_draws_the_last_snapshot(shipped, dataset):
 # ---- Browser ---------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def visit(browser, tmp_path):
-    """Open HTML from a file, without network; fail on requests and on anything in the console."""
-    complaints, contexts = [], []
+class Tab:
+    """A tab without network, and what went wrong in it."""
 
-    def refuse(route):
-        complaints.append(f"asked for {route.request.url}")
+    def __init__(self, browser, **options):
+        self.complaints, self.expected = [], None
+        self.context = browser.new_context(**options)
+        self.context.set_offline(True)
+        self.context.route(re.compile("^(?!file:|data:|blob:|about:)"), self.refuse)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(20_000)  # ms; a busy machine trains slowly
+        self.page.on("console", lambda message: self.complain(message.text))
+        self.page.on("pageerror", lambda error: self.complain(str(error)))
+
+    def refuse(self, route):
+        self.complain(f"asked for {route.request.url}")
         route.abort()
 
-    def visit(text, width=1280, height=800, hash="", expected=None, **options):
-        path = tmp_path / f"page{len(contexts)}.html"
+    def complain(self, text):
+        if not (self.expected and self.expected in text):
+            self.complaints.append(text)
+
+
+@pytest.fixture(scope="module")
+def usual(browser):
+    """The tab of those tests that need no other kind of tab."""
+    tab = Tab(browser, viewport=WINDOW)
+    yield tab
+    tab.context.close()
+
+
+WINDOW = {"width": 1280, "height": 800}
+
+
+@pytest.fixture
+def visit(browser, usual, tmp_path):
+    """Open HTML from a file; fail on requests and on anything in the console."""
+    others = []
+
+    def visit(text, hash="", expected=None, own=False, **options):
+        """Use a tab of its own where anything is said of its kind."""
+        tab = usual
+        if options or own:
+            size = {side: options.pop(side, WINDOW[side]) for side in WINDOW}
+            tab = Tab(browser, viewport=size, **options)
+            others.append(tab)
+        tab.expected = expected
+        path = tmp_path / f"page{len(list(tmp_path.iterdir()))}.html"
         path.write_text(text, encoding="utf-8")
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        context.set_offline(True)
-        context.route(re.compile("^(?!file:|data:|blob:)"), refuse)
-        page = context.new_page()
-        page.set_default_timeout(20_000)  # ms; a busy machine trains slowly
-
-        def complain(text):
-            if not (expected and expected in text):
-                complaints.append(text)
-
-        page.on("console", lambda message: complain(message.text))
-        page.on("pageerror", lambda error: complain(str(error)))
-        page.goto(f"{path.as_uri()}{hash}")
-        return page
+        tab.page.goto("about:blank")  # ends all that an earlier page does
+        if tab is usual:
+            tab.page.set_viewport_size(WINDOW)
+            tab.page.emulate_media(media="screen")
+        tab.page.goto(f"{path.as_uri()}{hash}")
+        return tab.page
 
     yield visit
-    for context in contexts:
-        context.close()
+    complaints = [*usual.complaints, *(text for tab in others for text in tab.complaints)]
+    usual.complaints.clear()
+    for tab in others:
+        tab.context.close()
     assert complaints == []
 
 
@@ -1011,7 +1040,7 @@ def test_window_changes_are_followed(page):
 
 
 def test_screen_reader_hears_the_step_once_it_stands_still(visit, document):
-    page = visit(document, hash="#run=10%20units,%20output%20layer%20only&step=0")
+    page = visit(document, hash="#run=10%20units,%20output%20layer%20only&step=0", own=True)
     spoken = page.locator("[data-part=spoken]")
     # A timer from before the clock is replaced would not listen to it.
     page.wait_for_function("() => document.querySelector('[data-part=spoken]').innerText")

@@ -11,7 +11,7 @@ export const functionView = {
   name: "function",
   title: "Function",
   question: "q2a, q2b",
-  share: 0.46, // of its width, in height
+  share: 0.44, // of its width, in height
   lowest: 230,
   handles: true, // the data can be changed here
   keys: [

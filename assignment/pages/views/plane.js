@@ -15,7 +15,7 @@ export const planeView = {
   name: "plane",
   title: "Elbow against slope jump",
   question: "q2g, q2h",
-  share: 0.46, // of its width, in height
+  share: 0.44, // of its width, in height
   lowest: 280,
   keys: [
     ["unit, slope jumps up", ["circle", { cx: 14, cy: 7, r: 5, fill: COLOURS.blue }]],
