@@ -841,6 +841,7 @@ def test_training_that_nobody_sees_ends(visit, document):
     page.get_by_text("Seed 0, step").wait_for()
     assert len(page.workers) == 3
     page.get_by_role("button", name="Stop").click()
+    assert page.locator("[data-part=seeds-summary]").inner_text() == "Stopped."
     page.get_by_label("Two runs").uncheck()
     wait_for(page, 5)
     page.wait_for_function("() => true")

@@ -23,8 +23,10 @@ export function makeSeeds(workerSource, state, datasetFor, choose) {
 
   function begin() {
     stop();
-    trainer = startTrainer(workerSource, hear);
-    runs = [];
+    const round = [];
+    runs = round;
+    // What an earlier round still has to say does not count.
+    trainer = startTrainer(workerSource, (message) => { if (runs === round) hear(message); });
     const settings = state();
     const places = Array.from({ length: SEEDS }, (_, seed) => {
       const seeds = { ...settings.seeds, weights: seed, minibatches: seed };
@@ -68,7 +70,10 @@ export function makeSeeds(workerSource, state, datasetFor, choose) {
     element("p", {}, "Other initial weights and other minibatches, all else as in the first run "
       + "above. Is what you saw typical?"),
     element("div", { class: "row" },
-      button(`Train ${SEEDS} seeds`, begin, { class: "main" }), button("Stop", stop)),
+      button(`Train ${SEEDS} seeds`, begin, { class: "main" }), button("Stop", () => {
+        if (trainer) summary.textContent = "Stopped.";
+        stop();
+      })),
     summary, cards);
   return { root, begin };
 }
