@@ -105,11 +105,6 @@ export function evaluate(params, x) {
   return graph.output.value;
 }
 
-/** Return the mean squared error over all points. */
-export function lossOf(params, x, y) {
-  return loadedGraph(params, x, y, "none").computeLoss();
-}
-
 /** Return what one unit's relu gets at x. */
 export function preactivation(params, unit, x) {
   return params.w1[unit] * x + params.b1[unit];

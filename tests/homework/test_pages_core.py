@@ -30,6 +30,8 @@ const show = (key, value) =>
   ArrayBuffer.isView(value) ? Array.from(value)
     : typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 const answer = (value) => console.log(JSON.stringify(value, show));
+const lossAt = (params, x, y) =>
+  network.lossAlong(params, network.gradients(params, { x, y }), { x, y }, [0])[0];
 """
 STEP_SIZES = {"all": 0.02, "output": 0.2}  # of the shipped runs
 
@@ -457,7 +459,7 @@ def test_values_and_losses_are_those_of_the_homework():
     got = run_node(
         """answer(given.networks.map((params) => ({
           values: network.evaluate(params, given.x),
-          loss: network.lossOf(params, given.x, given.y),
+          loss: lossAt(params, given.x, given.y),
           before: params.w1.map((_, unit) => network.preactivation(params, unit, 0.3)),
           added: params.w1.map((_, unit) => network.contribution(params, unit, 0.3)),
         })));""",
@@ -517,7 +519,7 @@ def test_weights_that_are_not_finite_give_nothing_to_draw(name):
         f"""const params = network.initParams(3, 0);
         if (given === "b2") params.b2 = NaN; else params[given].fill({"Infinity" if name == "w1" else "NaN"});
         answer([network.corners(params, 0, 1), network.pieces(params, 0, 1),
-          network.elbows(params), network.slopeJumps(params), network.lossOf(params, [0.5], [1])]);""",
+          network.elbows(params), network.slopeJumps(params), lossAt(params, [0.5], [1])]);""",
         name,
     )
     corners, pieces, elbows, jumps, loss = got
