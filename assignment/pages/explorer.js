@@ -105,11 +105,14 @@ class Explorer {
     root.querySelector('[data-part="fallback"]').remove(); // now that all of this has worked
   }
 
-  /** What is shown, in numbers: see `numbersOf`. `working` means that a run catches up. */
+  /**
+   * What is shown, in numbers: see `numbersOf`. `working` means that a run catches up, or that
+   * something new is not drawn yet.
+   */
   state() {
     return {
       playing: this.transport.isPlaying(),
-      working: this.#slots.some(({ next }) => next !== null),
+      working: this.#frame !== 0 || this.#slots.some(({ next }) => next !== null),
       step: this.transport.step(),
       unit: this.#unit,
       columns: this.#slots.map(({ column }) => column.moment && numbersOf(column.moment)),
@@ -142,7 +145,7 @@ class Explorer {
   }
 
   #runsChanged() {
-    const steps = new Set(this.#slots.flatMap((slot) => (slot.settings ? slot.steps : [])));
+    const steps = new Set(this.#slots.flatMap((slot) => slot.steps));
     this.#steps = [...steps].sort((a, b) => a - b);
     this.transport.sync();
     this.redraw();

@@ -106,6 +106,11 @@ export function clipMark({ left, right, top, bottom }, marks) {
   }, marks];
 }
 
+/** The data of a path: a diamond around a place in pixels. */
+export function diamondData(x, y, size) {
+  return `${pathData([[x, y - size], [x + size, y], [x, y + size], [x - size, y]])}Z`;
+}
+
 /** The text of an SVG file that shows what an SVG element shows, on white; without what waits. */
 export function svgText(svg, title) {
   const copy = svg.cloneNode(true);

@@ -1,6 +1,6 @@
 // All numbers of the page in full precision, to be checked against NumPy.
 
-import { element } from "../controls.js";
+import { numbersTable } from "../figure.js";
 
 const MOST_ROWS = 300;
 
@@ -15,12 +15,12 @@ function stateTable({ state, now, lead }, optimum) {
     ["step size", state.step_size], ["steps taken", lead.taken],
     ...(optimum === null ? [] : [["optimum (found numerically)", optimum]]),
   ];
-  return numbersTable("Now", ["what", "value"], rows, "now");
+  return tableOf("Now", ["what", "value"], rows, "now");
 }
 
 function pointsTable({ state, now }) {
   const rows = state.points.map(([x, y], i) => [i, x, y, now.predictions[i], now.votes[i]]);
-  return numbersTable(
+  return tableOf(
     "The points, counted from 0 as in NumPy; a vote is the push that a point gives θ, its share of "
     + "the gradient with the sign turned",
     ["i", "x", "y", "prediction", "vote"], rows, "points",
@@ -33,15 +33,9 @@ function pathTable({ name, thetas, losses, drawn }) {
   const title = name === "sgd" ? "Path of SGD" : "Path of full gradient descent";
   const cut = rows.length > MOST_ROWS ? `, its last ${MOST_ROWS} steps` : "";
   const heads = name === "sgd" ? ["step", "drawn point", "theta", "loss"] : ["step", "theta", "loss"];
-  return numbersTable(title + cut, heads, rows.slice(-MOST_ROWS), name);
+  return tableOf(title + cut, heads, rows.slice(-MOST_ROWS), name);
 }
 
-function numbersTable(caption, heads, rows, part) {
-  const cells = (tag, values, more = {}) => element("tr", {}, ...values.map((value) => (
-    element(tag, more, String(value)))));
-  return element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": caption },
-    element("table", { "data-table": part },
-      element("caption", {}, caption),
-      element("thead", {}, cells("th", heads, { scope: "col" })),
-      element("tbody", {}, ...rows.map((row) => cells("td", row)))));
+function tableOf(caption, heads, rows, part) {
+  return numbersTable(caption, heads, rows.map((row) => row.map(String)), { "data-table": part });
 }

@@ -1,9 +1,10 @@
 // What is seen, in words and numbers: for everybody, and for those who hear the page.
 
 import { short, thousands } from "../axes.js";
-import { element } from "../controls.js";
+import { numbersTable } from "../figure.js";
 import { evaluate, lossAlong } from "../network.js";
 import { targetKinks } from "../views/plane.js";
+import { parameterName } from "../views/votes.js";
 
 const NEAR = 0.02; // as in the homework: an elbow this close stands on a kink
 
@@ -51,7 +52,7 @@ export function deeperAccount(moment, shown, votesOn) {
 }
 
 function votesSentence({ votes, voter, run }, votesOn) {
-  const on = nameOf(votesOn, voter);
+  const on = parameterName(votesOn, voter);
   const count = votes.filter((vote) => vote !== 0).length;
   if (!count) return `No point has a vote on ${on}.`;
   const loudest = votes.reduce((best, vote, i) => (Math.abs(vote) > Math.abs(votes[best]) ? i : best), 0);
@@ -113,24 +114,15 @@ function pointTable({ run, snapshot, votes, voter }, votesOn) {
   const rows = Array.from(outputs, (output, i) => (
     [i, run.dataset.x[i], run.dataset.y[i], output, votes[i]]));
   return table("Training points", ["point", "x", "y", "output",
-    `contribution to the gradient of ${nameOf(votesOn, voter)}`], rows);
-}
-
-function nameOf(votesOn, unit) {
-  return votesOn === "b2" ? "b2" : `${votesOn} of unit ${unit}`;
+    `contribution to the gradient of ${parameterName(votesOn, voter)}`], rows);
 }
 
 function table(caption, names, rows) {
-  const cell = (value) => element("td", {}, value === null ? "none" : shown(value));
-  return element("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
-    element("table", {},
-      element("caption", {}, caption),
-      element("thead", {}, element("tr", {}, ...names.map((name) => (
-        element("th", { scope: "col" }, name))))),
-      element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map(cell))))));
+  return numbersTable(caption, names, rows.map((row) => row.map(shown)));
 }
 
 /** Ten digits, which is more than the six that recorded weights have. */
 function shown(value) {
+  if (value === null) return "none";
   return Number.isInteger(value) ? String(value) : short(value, 10);
 }

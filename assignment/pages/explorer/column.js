@@ -1,9 +1,10 @@
 // One run on the page: its form, its views, what is seen in words.
 
 import { clamped, short, thousands } from "../axes.js";
-import { button, element, saveFile } from "../controls.js";
+import { element } from "../controls.js";
 import { listenToHandles, pixelsAt } from "../drag.js";
-import { makeSvg, paint, pngOf, resizeSvg, svgText } from "../svg.js";
+import { legendKey, makePlot, saveButtons } from "../figure.js";
+import { paint, resizeSvg } from "../svg.js";
 import { accountOf } from "./account.js";
 import { makeForm } from "./form.js";
 
@@ -76,12 +77,8 @@ function paintFigure(figure, look, scale, width) {
 }
 
 function makeFigure(view, hooks) {
-  const svg = makeSvg(300, 150);
-  svg.classList.add("plot");
-  svg.setAttribute("role", "group");
-  svg.setAttribute("aria-label", view.title);
-  svg.dataset.view = view.name;
-  const keys = view.keys.map(([text, mark, when]) => [keyOf(text, mark), when]);
+  const svg = makePlot(view.name, view.title);
+  const keys = view.keys.map(([text, mark, when]) => [legendKey(text, mark), when]);
   const figure = {
     view, svg, width: 0, height: 0, frame: null, look: null, away: false,
     keys: keys.filter(([, when]) => when),
@@ -89,29 +86,15 @@ function makeFigure(view, hooks) {
   const caption = element("figcaption", {},
     element("strong", {}, view.title),
     element("span", { class: "asked" }, view.question),
-    ...keys.map(([key]) => key), saveBox(svg, view));
+    ...keys.map(([key]) => key),
+    element("details", { class: "save" },
+      element("summary", { "aria-label": `Save the picture: ${view.title}` }, "Save"),
+      ...saveButtons(svg, view.name, view.title)));
   new IntersectionObserver((entries) => { figure.away = !entries.at(-1).isIntersecting; })
     .observe(svg);
   figure.root = element("figure", { class: "view", "aria-label": view.title }, caption, svg);
   listen(figure, hooks);
   return figure;
-}
-
-function saveBox(svg, { name, title }) {
-  const saveSvg = () => saveFile(`${name}.svg`, svgText(svg, title), "image/svg+xml");
-  const savePng = async () => saveFile(`${name}.png`, await pngOf(svg, title));
-  return element("details", { class: "save" },
-    element("summary", { "aria-label": `Save the picture: ${title}` }, "Save"),
-    button("SVG", saveSvg, { "aria-label": `Save ${title} as SVG` }),
-    button("PNG", savePng, { "aria-label": `Save ${title} as PNG` }));
-}
-
-/** An entry of a legend: the mark as it is drawn, 28 by 14 pixels, and its name. */
-function keyOf(text, mark) {
-  const svg = makeSvg(28, 14);
-  svg.setAttribute("aria-hidden", "true");
-  paint(svg, [mark]);
-  return element("span", { class: "key" }, svg, text);
 }
 
 function listen(figure, hooks) {

@@ -3,7 +3,7 @@
 import { KNOTS } from "../data.js";
 import { short } from "../axes.js";
 import { OWN_KEYS, button, element, tickBox } from "../controls.js";
-import { COLOURS } from "../svg.js";
+import { COLOURS, diamondData } from "../svg.js";
 import { nearest } from "../views/units.js";
 import { NO_EDITS, withKnot, withMoved, withPoint, withoutPoint } from "./edits.js";
 
@@ -120,8 +120,7 @@ function handle([tag, shape], name, value, more) {
 }
 
 function diamond(x, y) {
-  const [l, r, t, b] = [x - 6, x + 6, y - 6, y + 6].map((pixel) => pixel.toFixed(1));
-  return ["path", { d: `M${x.toFixed(1)},${t}L${r},${y.toFixed(1)}L${x.toFixed(1)},${b}L${l},${y.toFixed(1)}Z` }];
+  return ["path", { d: diamondData(x, y, 6) }];
 }
 
 function circle(x, y) {

@@ -29,6 +29,7 @@ export class Slot {
     this.#changed = changed;
     this.label = ""; // of a recorded run
     this.settings = null;
+    this.steps = []; // that there is something to see of
     this.run = null; // what is shown
     this.next = null; // what was asked for, until it has got to the step that is shown
     this.column = makeColumn([...recorded.keys()], views, {
@@ -43,16 +44,12 @@ export class Slot {
     return this.next ?? this.run;
   }
 
-  /** The steps that there is something to see of. */
-  get steps() {
-    return this.label ? this.run.snapshots.map(({ step }) => step) : snapshotSteps(this.settings.steps);
-  }
-
   /** Show a recorded run. */
   record(label) {
     this.#trainer?.post({ kind: "stop" });
     const run = this.#recorded.get(label);
-    Object.assign(this, { label, settings: run.settings, run, next: null });
+    const steps = run.snapshots.map(({ step }) => step);
+    Object.assign(this, { label, settings: run.settings, steps, run, next: null });
     this.#show();
   }
 
@@ -72,7 +69,8 @@ export class Slot {
     };
     const { post } = this.#trainer;
     const run = new LiveRun(this.#lastId, settings, datasetOf(settings, edits), post, changed);
-    Object.assign(this, { label: "", settings, run: this.run ?? run, next: run });
+    const steps = snapshotSteps(settings.steps);
+    Object.assign(this, { label: "", settings, steps, run: this.run ?? run, next: run });
     run.show(this.#step());
     this.#show();
   }

@@ -2,7 +2,7 @@
 
 import { clamped, linearAxis, plotFrame, symmetricLogAxis } from "../axes.js";
 import { KNOTS } from "../data.js";
-import { COLOURS, crossMark, lineMark, textMark } from "../svg.js";
+import { COLOURS, crossMark, diamondData, lineMark, textMark } from "../svg.js";
 import { targetStairs } from "./slopes.js";
 import { nearest, unitStyle } from "./units.js";
 
@@ -87,10 +87,8 @@ function sumsOfNeighbours({ elbows, inside, jumps }) {
 }
 
 function diamondMark(x, y, size) {
-  const [l, r, t, b] = [x - size, x + size, y - size, y + size].map((pixel) => pixel.toFixed(1));
   return ["path", {
-    d: `M${x.toFixed(1)},${t}L${r},${y.toFixed(1)}L${x.toFixed(1)},${b}L${l},${y.toFixed(1)}Z`,
-    fill: "none", stroke: COLOURS.ink, "stroke-width": 1.6, "data-mark": "sum",
+    d: diamondData(x, y, size), fill: "none", stroke: COLOURS.ink, "stroke-width": 1.6, "data-mark": "sum",
   }];
 }
 

@@ -20,8 +20,8 @@ export const votesView = {
 
   draw({ moment, votesOn }, axis, width, height) {
     const frozen = moment.run.settings.layers === "output" && /1/.test(votesOn);
-    const on = `${votesOn === "b2" ? "b2" : `${votesOn} of unit ${moment.voter}`}`
-      + `${frozen ? ", which is not trained here" : ""}`;
+    const on = parameterName(votesOn, moment.voter)
+      + (frozen ? ", which is not trained here" : "");
     const frame = plotFrame(width, height, linearAxis(0, 1, width < 420 ? 5 : 10), axis, {
       y: `votes on ${on}`,
     });
@@ -50,3 +50,8 @@ export const votesView = {
     };
   },
 };
+
+/** What is voted on, in words; the output bias belongs to no unit. */
+export function parameterName(name, unit) {
+  return name === "b2" ? name : `${name} of unit ${unit}`;
+}
