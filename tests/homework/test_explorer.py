@@ -23,6 +23,7 @@ from lab.data import HEIGHTS, KNOTS, make_dataset
 from lab.history import WIDTHS, History, load_history
 from lab.network import Params, init_params
 from reference_trainer import optimal_curves, train
+from support.browser import Tab
 
 MINUS = "\N{MINUS SIGN}"
 LIMIT = 400_000
@@ -229,28 +230,6 @@ def test_picture_draws_the_last_snapshot(shipped, dataset):
 
 
 # ---- Browser ---------------------------------------------------------------------------------
-
-
-class Tab:
-    """A tab without network, and what went wrong in it."""
-
-    def __init__(self, browser, **options):
-        self.complaints, self.expected = [], None
-        self.context = browser.new_context(**options)
-        self.context.set_offline(True)
-        self.context.route(re.compile("^(?!file:|data:|blob:|about:)"), self.refuse)
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(20_000)  # ms; a busy machine trains slowly
-        self.page.on("console", lambda message: self.complain(message.text))
-        self.page.on("pageerror", lambda error: self.complain(str(error)))
-
-    def refuse(self, route):
-        self.complain(f"asked for {route.request.url}")
-        route.abort()
-
-    def complain(self, text):
-        if not (self.expected and self.expected in text):
-            self.complaints.append(text)
 
 
 @pytest.fixture(scope="module")

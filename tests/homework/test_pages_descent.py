@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from pages import assemble
+from support.browser import Tab
 
 PAGES = Path(assemble.__file__).resolve().parent
 NODE = shutil.which("node")
@@ -70,59 +71,50 @@ def document() -> str:
 
 
 @pytest.fixture(scope="module")
-def opened(browser, tmp_path_factory, document):
-    """Return a function that makes a tab without network, and what went wrong in all of them."""
-    complaints = []
+def address(tmp_path_factory, document) -> str:
+    """The page as a file."""
     path = tmp_path_factory.mktemp("descent") / "descent.html"
     path.write_text(document, encoding="utf-8")
+    return path.as_uri()
 
-    def refuse(route):
-        complaints.append(f"asked for {route.request.url}")
-        route.abort()
 
-    def opened(width=1280, height=800, reduced_motion="reduce", **options):
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, reduced_motion=reduced_motion, **options
-        )
-        context.set_offline(True)
-        context.route(re.compile("^(?!file:|data:|blob:|about:)"), refuse)
-        page = context.new_page()
-        page.set_default_timeout(5000)  # ms; everything is there at once
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return context, page
-
-    opened.address, opened.complaints = path.as_uri(), complaints
-    return opened
+def open_tab(browser, width=1280, height=800, reduced_motion="reduce", **options) -> Tab:
+    return Tab(
+        browser,
+        timeout=5000,  # everything is there at once
+        viewport={"width": width, "height": height},
+        reduced_motion=reduced_motion,
+        **options,
+    )
 
 
 @pytest.fixture(scope="module")
-def usual(opened):
+def usual(browser):
     """The tab of those tests that need no other kind of tab."""
-    context, page = opened()
-    yield page
-    context.close()
+    tab = open_tab(browser)
+    yield tab
+    tab.context.close()
 
 
 @pytest.fixture
-def visit(opened, usual):
+def visit(browser, usual, address):
     """Return a function that opens the page at a link; fail on requests and words in the console."""
     others = []
 
     def visit(link="", **options):
         """Use a tab of its own where anything is said of its kind."""
-        page = usual
+        tab = usual
         if options:
-            context, page = opened(**options)
-            others.append(context)
-        page.goto("about:blank")  # else another link alone would not load the page again
-        page.goto(f"{opened.address}#{link}")
-        return page
+            tab = open_tab(browser, **options)
+            others.append(tab)
+        tab.page.goto("about:blank")  # else another link alone would not load the page again
+        tab.page.goto(f"{address}#{link}")
+        return tab.page
 
     yield visit
-    for context in others:
-        context.close()
-    assert opened.complaints == []
+    for tab in others:
+        tab.context.close()
+    assert [text for tab in (usual, *others) for text in tab.complaints] == []
 
 
 def tables(page) -> dict[str, list[list[str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import defaultdict
 from typing import Any
@@ -66,3 +67,29 @@ class Context:
         storage.send("Storage.clearDataForOrigin", {"origin": "file://", "storageTypes": "all"})
         storage.detach()
         self.free.append(self.context)
+
+
+class Tab:
+    """A tab without network, and what went wrong in it, but for what is expected.
+
+    ``timeout`` is in milliseconds: a busy machine trains slowly.
+    """
+
+    def __init__(self, browser: Browser, timeout: int = 20_000, **options: Any):
+        self.complaints: list[str] = []
+        self.expected: str | None = None
+        self.context = browser.new_context(**options)
+        self.context.set_offline(True)
+        self.context.route(re.compile("^(?!file:|data:|blob:|about:)"), self.refuse)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(timeout)
+        self.page.on("console", lambda message: self.complain(message.text))
+        self.page.on("pageerror", lambda error: self.complain(str(error)))
+
+    def refuse(self, route: Any) -> None:
+        self.complain(f"asked for {route.request.url}")
+        route.abort()
+
+    def complain(self, text: str) -> None:
+        if not (self.expected and self.expected in text):
+            self.complaints.append(text)
