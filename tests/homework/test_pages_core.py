@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +16,10 @@ from lab.history import WIDTHS, load_history, run_name, snapshot_steps
 from lab.network import Params, evaluate, init_params, to_torch
 from lab.training import train_torch
 from pages import assemble
+from support.node import needs_node, run_module
 
 PAGES = Path(__file__).resolve().parents[2] / "assignment" / "pages"
 MODULES = ("rng", "autodiff", "network", "data", "trainer", "worker")
-NODE = shutil.which("node")
 # JSON has no infinities and knows no typed arrays.
 PRELUDE = """
 import fs from "node:fs";
@@ -35,7 +33,7 @@ const lossAt = (params, x, y) =>
 """
 STEP_SIZES = {"all": 0.02, "output": 0.2}  # of the shipped runs
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
+pytestmark = needs_node
 
 
 def run_node(script: str, given: object = None) -> Any:
@@ -43,12 +41,7 @@ def run_node(script: str, given: object = None) -> Any:
     imports = "".join(
         f'import * as {name} from "{(PAGES / name).as_uri()}.js";\n' for name in MODULES
     )
-    done = subprocess.run(
-        [str(NODE), "--input-type=module", "-e", imports + PRELUDE + script],
-        input=json.dumps(given, default=plain), capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return run_module(imports + PRELUDE + script, json.dumps(given, default=plain))
 
 
 def plain(value: Any) -> Any:

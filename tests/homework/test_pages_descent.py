@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
-import subprocess
 from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,9 +11,9 @@ import numpy as np
 import pytest
 from pages import assemble
 from support.browser import Tab
+from support.node import needs_node, run_module
 
 PAGES = Path(assemble.__file__).resolve().parent
-NODE = shutil.which("node")
 X = np.array([1.7, -0.3, 4.0, 0.6, -2.0, 2.9, 0.2, -1.5, 3.4, 1.0, -0.8, 2.3])
 Y = np.array([2.9, -0.2, 5.6, 1.4, -3.4, 4.5, -0.3, -1.7, 5.6, 1.3, -1.5, 2.9])
 OWN = "points=-2,1;0,7.5;3.5,-4"  # three points of one's own
@@ -299,14 +296,10 @@ const part = (plot, name) => flat(plot.marks).find((mark) => mark[1]["data-part"
 
 def drawn(script: str) -> dict:
     """Return what a script prints that draws plots without a browser."""
-    done = subprocess.run(
-        [str(NODE), "--input-type=module", "-e", DRAWING + script], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return run_module(DRAWING + script)
 
 
-@pytest.mark.skipif(NODE is None, reason="node is not installed")
+@needs_node
 def test_drawn_tangent_curve_and_arrows_are_where_the_numbers_are():
     shown = drawn("""
     const scene = makeScenes()({ ...FIRST_SIGHT, theta: 2, steps: 0 });
@@ -343,7 +336,7 @@ def test_drawn_tangent_curve_and_arrows_are_where_the_numbers_are():
     assert all(low <= end[1] <= high for _, end in shown["outlier"]["arrows"])
 
 
-@pytest.mark.skipif(NODE is None, reason="node is not installed")
+@needs_node
 def test_line_of_the_model_ends_at_the_frame_and_its_handle_is_on_it():
     shown = drawn("""
     console.log(JSON.stringify([1e6, -37, 1.5].map((theta) => {
@@ -366,7 +359,7 @@ def test_line_of_the_model_ends_at_the_frame_and_its_handle_is_on_it():
         assert np.ptp(places[:2], axis=0) @ [1, 1] > 8  # from edge to edge
 
 
-@pytest.mark.skipif(NODE is None, reason="node is not installed")
+@needs_node
 def test_slope_is_written_beside_the_path_and_long_paths_have_no_dots():
     shown = drawn("""
     const scene = makeScenes()(linkedState("theta=-1&step_size=0.2&steps=8"));
