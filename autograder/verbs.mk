@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup release check new format clean
+.PHONY: help setup release check site new format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' autograder/verbs.mk Makefile
@@ -26,6 +26,9 @@ release: $(READY) ## build student/, solutions/ and autograder/*.zip from assign
 check: $(READY) ## rebuild in a temporary folder and compare with what is committed
 	$(RUN) -m autograder.release --check
 
+site: $(READY) ## build site/, the homework in a browser tab (PYODIDE=folder with its files)
+	$(RUN) -m autograder.release.site $(if $(PYODIDE),--pyodide "$(PYODIDE)")
+
 new: $(READY) ## begin another homework beside this one: make new NAME=optimizers
 	$(RUN) -m autograder.release.new "$(NAME)"
 
@@ -36,5 +39,5 @@ format: $(READY) ## clean the masters, write points and minutes into their texts
 	$(RUN) -m ruff check --fix .
 
 clean: ## remove .venv and caches; what is committed stays
-	rm -rf $(VENV) .pytest_cache .ruff_cache .release-*
+	rm -rf $(VENV) .pytest_cache .ruff_cache .release-* site
 	find . -name __pycache__ -prune -exec rm -rf {} +

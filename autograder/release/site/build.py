@@ -1,0 +1,114 @@
+"""Put the site together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from .. import ReleaseError
+from ..build import WITHOUT_LITTER, last_line
+from ..declared import read_declared
+from .front_page import APPS, Notebook, write_front
+from .pyodide import fetch_from_anywhere, packages_of, with_dependencies
+from .wheels import EXTENSION, EXTENSION_NAME, KERNEL, write_lock
+
+# JupyterLab saves every two minutes; here that costs nothing, and a tab is closed soon.
+OVERRIDES = {"@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 5}}
+IMPORT = re.compile(r"^\s*(?:import|from)\s+(\w+)", flags=re.MULTILINE)
+
+
+def build_site(root: Path, out: Path, given: Path | None) -> None:
+    """Write the site.
+
+    Args:
+        root: the project, whose ``student/`` becomes the site's content.
+        out: a folder for it; what was there is replaced.
+        given: a folder with files of Pyodide, if staff name one.
+
+    Raises:
+        ReleaseError: a file of Pyodide is not to be had, or JupyterLite cannot build.
+    """
+    declared = read_declared(root)
+    packages = with_dependencies([*KERNEL, *packages_of(imported(root / "student"))])
+    cache = root / ".release-pyodide"
+    fetch_from_anywhere(packages, cache, given)
+    with tempfile.TemporaryDirectory() as folder:
+        lite = Path(folder)
+        pyodide = lite / "static" / "pyodide"
+        shutil.copytree(cache, pyodide)
+        loaded = write_lock(packages, pyodide)
+        shutil.copytree(root / "student", lite / "contents", ignore=WITHOUT_LITTER)
+        notebooks = [_sign(lite / "contents" / f"{name}.ipynb") for name in declared.masters]
+        _write_settings(lite, declared.title, loaded)
+        _run_jupyterlite(lite)
+        write_front(root, lite / "site", declared, notebooks)
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(lite / "site", out)
+
+
+def _sign(path: Path) -> Notebook:
+    """Write into a notebook to which release it belongs: a saved one is compared with that."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    release = hashlib.sha256(path.read_bytes()).hexdigest()
+    content["metadata"]["homework"] = {"release": release}
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+    heading = re.search(r"^# (.+)$", source_text(content["cells"]), flags=re.MULTILINE)
+    return Notebook(path.name, heading[1] if heading else path.stem, release)
+
+
+def imported(folder: Path) -> set[str]:
+    """Return the modules that the files and notebooks of a folder name in their imports."""
+    texts = [path.read_text(encoding="utf-8") for path in folder.rglob("*.py")]
+    for path in folder.glob("*.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        texts.append(source_text([cell for cell in cells if cell["cell_type"] == "code"]))
+    return {name for text in texts for name in IMPORT.findall(text)}
+
+
+def source_text(cells: list[dict[str, Any]]) -> str:
+    """Return what is written in some cells."""
+    return "\n".join("".join(cell["source"]) for cell in cells)
+
+
+def _write_settings(lite: Path, title: str, loaded: list[str]) -> None:
+    """Write JupyterLite's files of settings: for its pages, its builder and JupyterLab."""
+    settings: dict[str, Any] = {
+        "appName": title,
+        "exposeAppInBrowser": True,  # for tests
+        "litePluginSettings": {
+            f"{EXTENSION_NAME}:kernel": {
+                "disablePyPIFallback": True,
+                "loadPyodideOptions": {"packages": loaded},
+            }
+        },
+    }
+    pages = {"jupyter-lite-schema-version": 0, "jupyter-config-data": settings}
+    builder = {
+        "LiteBuildConfig": {
+            "contents": ["contents"],
+            "output_dir": "site",
+            "apps": list(APPS),
+            "no_sourcemaps": True,
+            "no_unused_shared_packages": True,
+            # The kernel, and none of the other extensions that staff happen to have.
+            "ignore_sys_prefix": ["federated_extensions"],
+            "federated_extensions": [str(EXTENSION)],
+        }
+    }
+    files = {"jupyter-lite": pages, "jupyter_lite_config": builder, "overrides": OVERRIDES}
+    for name, content in files.items():
+        (lite / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+
+
+def _run_jupyterlite(lite: Path) -> None:
+    command = [sys.executable, "-m", "jupyterlite_core", "build"]
+    done = subprocess.run(command, cwd=lite, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ReleaseError(f"JupyterLite cannot build the site: {last_line(done.stderr)}")

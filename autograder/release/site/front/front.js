@@ -1,0 +1,116 @@
+// The front page: what is saved here, downloads, and what a new release brings.
+import { changed, handedOut, isOld, keeper, release, root } from "./about.js";
+import { forget, saveBeside, savedFile, savedPaths } from "./storage.js";
+
+const NO_KEEPER = "This browser window keeps no work, and checks cannot run in it: a private " +
+  "window, or an address without https? Open this page in a normal window.";
+
+function element(tag, text, set = {}) {
+  return Object.assign(document.createElement(tag), { textContent: text }, set);
+}
+
+function button(text, action) {
+  return element("button", text, { type: "button", onclick: action });
+}
+
+function when(time) {
+  return new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+// Says of each notebook whether it was begun here, and when it was saved.
+async function showNotebooks(about) {
+  let begun = 0;
+  for (const notebook of about.notebooks) {
+    const state = document.querySelector(`[data-notebook="${notebook.name}"] .state`);
+    const saved = await savedFile(notebook.name);
+    begun += Boolean(saved);
+    state.replaceChildren(saved ? `Saved here on ${when(saved.last_modified)}.` : "Not begun here.");
+    if (saved) state.append(" ", button("Download", () => download(notebook.name)));
+    if (saved && isOld(saved, notebook)) state.append(offer(about, notebook));
+  }
+  document.getElementById("download").disabled = !begun;
+}
+
+// A saved notebook stays as it is; the new one is put beside it when a student asks for it.
+function offer(about, notebook) {
+  const beside = notebook.name.replace(/\.ipynb$/, `, release ${about.version}.ipynb`);
+  const get = button("Open the new one beside yours", async () => {
+    if (!await savedFile(beside)) {
+      await saveBeside(notebook.name, await handedOut(notebook.name), beside);
+    }
+    open(new URL(`notebooks/index.html?path=${encodeURIComponent(beside)}`, root), "_blank");
+  });
+  const text = "There is a newer release of this notebook. Yours, with your answers, stays as it " +
+    "is and can be submitted; the checks are the new ones already. ";
+  const paragraph = element("p", text, { className: "warning" });
+  paragraph.append(get);
+  return paragraph;
+}
+
+async function download(name) {
+  const { content } = await savedFile(name);
+  const blob = new Blob([JSON.stringify(content, null, 1)], { type: "application/x-ipynb+json" });
+  const link = element("a", "", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+async function downloadAll(about) {
+  for (const { name } of about.notebooks) {
+    if (await savedFile(name)) await download(name);
+  }
+}
+
+// Files of the homework that were changed here can be put back; grading brings its own anyway.
+async function showChanged(about) {
+  const paths = changed(await savedPaths(), about);
+  const place = document.getElementById("changed");
+  place.hidden = !paths.length;
+  place.replaceChildren(`You changed ${paths.join(", ")} in this browser. Grading brings its own, ` +
+    "so what works here may fail there. ");
+  place.append(button("Put back the original", async () => {
+    for (const path of paths) await forget(path);
+    await showChanged(about);
+  }));
+}
+
+// Offers a release of the site that waits until the tabs of the old one are closed.
+function watchForUpdate(registration) {
+  const show = () => {
+    document.getElementById("update").hidden = !(registration.waiting && registration.active);
+  };
+  registration.addEventListener("updatefound", () => {
+    registration.installing.addEventListener("statechange", show);
+  });
+  document.querySelector("#update button").addEventListener("click", () => {
+    navigator.serviceWorker.addEventListener("controllerchange", () => location.reload());
+    registration.waiting.postMessage({ takeOver: true });
+  });
+  show();
+}
+
+// Loads what a notebook needs while the student still reads this page.
+async function loadAhead(about) {
+  await navigator.serviceWorker.ready;
+  if (navigator.connection?.saveData) return;
+  for (const address of about.first) await fetch(new URL(address, root)).catch(() => null);
+}
+
+async function start() {
+  const about = await release();
+  const refresh = () => Promise.all([showNotebooks(about), showChanged(about)]);
+  document.getElementById("download").addEventListener("click", () => downloadAll(about));
+  document.addEventListener("visibilitychange", refresh);
+  await refresh();
+  const registration = await keeper();
+  if (registration) {
+    watchForUpdate(registration);
+    await loadAhead(about);
+  } else {
+    const warning = document.getElementById("warning");
+    warning.textContent = NO_KEEPER;
+    warning.hidden = false;
+  }
+}
+
+start();

@@ -1,0 +1,162 @@
+"""The front page of the site, and what every tab of it loads."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import re
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import mistune
+
+from .. import ReleaseError
+from ..build import write_zip
+from ..declared import Declared
+from ..names import is_litter
+
+SOURCES = Path(__file__).with_name("front")
+# What of JupyterLite is built: the notebook, the list of files, the editor, JupyterLab.
+APPS = ("notebooks", "tree", "edit", "lab")
+# Every page of JupyterLite loads these two.
+IN_EVERY_TAB = """  <link rel="stylesheet" href="../front/bar.css">
+  <script type="module" src="../front/notebook.js"></script>
+</head>"""
+ALL_FILES = "student.zip"
+ELSEWHERE = f"""<h2>Elsewhere</h2>
+<p>On your own computer: <a href="{ALL_FILES}">all files as a zip</a>; its README says how.</p>
+"""
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook of the site.
+
+    Attributes:
+        name: of its file.
+        title: its first heading.
+        release: a digest of what was handed out, to tell whether a saved one began as that.
+    """
+
+    name: str
+    title: str
+    release: str
+
+
+def write_front(root: Path, site: Path, declared: Declared, notebooks: list[Notebook]) -> None:
+    """Add front page, pages and scripts to a site that JupyterLite has built.
+
+    Args:
+        root: the project.
+        site: with JupyterLite and the students' files in it.
+        declared: what the homework declares.
+        notebooks: those in the site.
+    """
+    files = _students_files(root / "student")
+    write_zip(files, site / ALL_FILES)
+    pages = [name for name in declared.pages if "/" not in name]
+    for name in pages:
+        (site / name).write_bytes(files[name])
+    (site / "service-worker.js").rename(site / "jupyterlite-worker.js")
+    shutil.copytree(
+        SOURCES, site / "front", ignore=shutil.ignore_patterns("index.html", "worker.js")
+    )
+    for app in APPS:
+        _replace_in(site / app / "index.html", {"</head>": IN_EVERY_TAB})
+    release = _digest(site)
+    _write_filled("worker.js", site / "service-worker.js", {"release": release})
+    about = {
+        "release": release,
+        "version": declared.version,
+        "notebooks": [asdict(notebook) for notebook in notebooks],
+        "files": sorted(files),
+        "first": _first(site),
+    }
+    (site / "front/release.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+    parts = {
+        "title": html.escape(declared.title),
+        "heading": _paragraph(declared.heading),
+        "notebooks": "\n".join(map(_card, notebooks)),
+        "pages": _pages(site, pages),
+        "submit": _section(root / "assignment/STUDENT.md", "Submit"),
+        "elsewhere": ELSEWHERE,
+        "version": html.escape(declared.version),
+        "release": release,
+        "short": release[:8],
+    }
+    _write_filled("index.html", site / "index.html", parts)
+
+
+def _students_files(folder: Path) -> dict[str, bytes]:
+    """Return what students get, by path."""
+    paths = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    return {
+        inside.as_posix(): path.read_bytes()
+        for inside, path in paths.items()
+        if not is_litter(inside)
+    }
+
+
+def _digest(folder: Path) -> str:
+    """Return a digest of a folder's files and their names."""
+    whole = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        whole.update(f"{path.relative_to(folder).as_posix()}\n".encode())
+        whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+def _first(site: Path) -> list[str]:
+    """Return what a first notebook loads last and longest: Python and its packages."""
+    return sorted(f"static/pyodide/{path.name}" for path in (site / "static/pyodide").iterdir())
+
+
+def _card(notebook: Notebook) -> str:
+    return (
+        f'<li data-notebook="{notebook.name}">'
+        f'<a href="notebooks/index.html?path={notebook.name}" target="_blank">'
+        f'{html.escape(notebook.title)}</a>\n<p class="state"></p></li>'
+    )
+
+
+def _pages(site: Path, names: list[str]) -> str:
+    """Return the list of pages, by what they are called."""
+    links = []
+    for name in names:
+        title = re.search(r"<title>(.+?)</title>", (site / name).read_text(encoding="utf-8"))
+        links.append(f'<li><a href="{name}">{title[1] if title else name}</a></li>')
+    return "\n".join(["<h2>Pages to try things on</h2>", "<ul>", *links, "</ul>"]) if links else ""
+
+
+def _section(path: Path, heading: str) -> str:
+    """Return a section of a Markdown file as HTML, "" if it has none of that name."""
+    text = path.read_text(encoding="utf-8")
+    match = re.search(rf"^## {heading}\n.*?(?=^## |\Z)", text, flags=re.MULTILINE | re.DOTALL)
+    return str(mistune.html(match[0])) if match else ""
+
+
+def _paragraph(text: str) -> str:
+    return f'<p class="heading">{html.escape(text)}</p>' if text else ""
+
+
+def _write_filled(name: str, target: Path, parts: dict[str, str]) -> None:
+    """Write a source with these parts in it."""
+    text = (SOURCES / name).read_text(encoding="utf-8")
+    filled = re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], text)
+    target.write_text(filled, encoding="utf-8")
+
+
+def _replace_in(path: Path, replacements: dict[str, str]) -> None:
+    """Replace what a page of JupyterLite must have exactly once.
+
+    Raises:
+        ReleaseError: it has not.
+    """
+    text = path.read_text(encoding="utf-8")
+    for old, new in replacements.items():
+        if text.count(old) != 1:
+            raise ReleaseError(f"{path.name} of JupyterLite is not as expected: {old!r}")
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
