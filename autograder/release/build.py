@@ -33,6 +33,7 @@ from .declared import Declared, read_declared
 from .masters import CLEAN_METADATA, Master
 from .names import LITTER
 from .pictures import keep_pictures
+from .places import colab_cell
 from .rules import first_line
 from .settings import grading_config, grading_python, shared_files
 
@@ -154,30 +155,41 @@ def _assign(root: Path, assignment: Path, master: Master, declared: Declared) ->
     config["generate"] = grading_config(root)
     config["python_version"] = grading_python(root)
     (folder / "config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    _put_heading(folder / master.path.name, declared)
+    _put_on_top(folder / master.path.name, declared)
     command = [sys.executable, "-m", "otter", "assign", master.path.name, "dist"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ReleaseError(f"{master.path.name}: Otter Assign fails: {last_line(done.stderr)}")
 
 
-def _put_heading(path: Path, declared: Declared) -> None:
-    """Put logo, course, term and due date on top of a master, if the homework has them."""
-    if not (declared.heading or declared.logo):
+def _put_on_top(path: Path, declared: Declared) -> None:
+    """Put heading and the cell for Colab on top of a master, if the homework has them."""
+    requirements = (path.parent / "requirements.txt").read_text(encoding="utf-8")
+    found = (_heading(path.parent, declared), colab_cell(declared, requirements))
+    cells = [cell for cell in found if cell]
+    if not cells:
         return
+    for cell in cells:
+        cell.pop("id", None)  # as in all cells of a master
     notebook = nbformat.read(path, as_version=4)
+    notebook.cells[1:1] = cells  # behind the settings of Otter Assign
+    nbformat.write(notebook, path)
+
+
+def _heading(folder: Path, declared: Declared) -> nbformat.NotebookNode | None:
+    """Return a cell with logo, course, term and due date; None if the homework has none of them."""
+    if not (declared.heading or declared.logo):
+        return None
     lines = [f"**{declared.heading}**"] if declared.heading else []
-    cell = nbformat.v4.new_markdown_cell()
-    cell.pop("id", None)  # as in all cells of a master
+    cell: nbformat.NotebookNode = nbformat.v4.new_markdown_cell()
     if declared.logo:
-        logo = path.parent / declared.logo
+        logo = folder / declared.logo
         kind = mimetypes.guess_type(logo.name)[0]
         picture = base64.b64encode(logo.read_bytes()).decode()
         cell.attachments = {logo.name: {kind: picture}}
         lines.insert(0, f"![{declared.course or 'logo'}](attachment:{logo.name})")
     cell.source = "\n\n".join(lines)
-    notebook.cells.insert(1, cell)  # behind the settings of Otter Assign
-    nbformat.write(notebook, path)
+    return cell
 
 
 def _copy_student_files(root: Path, assignment: Path, student: Path, declared: Declared) -> None:

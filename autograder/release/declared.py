@@ -20,6 +20,9 @@ PLACE = "pyproject.toml: [tool.homework]"
 IN_MODULE = re.compile(r"(\w+(?:\.\w+)*):(\w+)")
 # Of a file that is written into the folder for students, or into a folder in it.
 FILE_NAME = re.compile(r"([\w-]+/)*[\w-]+(\.[\w-]+)+")
+# Of a repository, as a browser shows it. Colab and Codespaces open those of GitHub alone.
+REPOSITORY = re.compile(r"https://github\.com/[\w-]+/[\w.-]*[\w-](?<!\.git)", re.ASCII)
+HUB = re.compile(r"https?://[\w.-]+(:\d+)?(/[\w.~-]+)*", re.ASCII)
 MOST_GRADESCOPE_SECONDS = 2400
 PICTURES = {".png", ".jpg", ".jpeg", ".svg"}
 
@@ -41,6 +44,9 @@ class Declared:
             the order in which they are written.
         never_printed: what begins a line that no cell of a solution may print.
         gradescope_seconds: when Gradescope ends a container; that submission has no report.
+        repository: the address of a public repository that has the folder ``student/``, "" if
+            there is none.
+        hub: the address of a JupyterHub that has nbgitpuller, "" if there is none.
     """
 
     title: str
@@ -54,6 +60,8 @@ class Declared:
     pages: dict[str, tuple[str, str]] = field(default_factory=dict)
     never_printed: tuple[str, ...] = ()
     gradescope_seconds: float = 600
+    repository: str = ""
+    hub: str = ""
 
     @property
     def heading(self) -> str:
@@ -78,7 +86,7 @@ def read_declared(root: Path) -> Declared:
     homework = _table(_table(whole, "tool"), "homework")
     version = _table(whole, "project").get("version")
     refuse(_problems(root, homework, version))
-    where = {name: homework.get(name) for name in ("course", "term", "logo")}
+    texts = {name: homework.get(name) for name in ("course", "term", "logo", "repository", "hub")}
     mistakes = homework.get("mistakes")
     return Declared(
         title=homework["title"],
@@ -89,7 +97,7 @@ def read_declared(root: Path) -> Declared:
         pages={name: _in_module(place) for name, place in homework.get("pages", {}).items()},
         never_printed=tuple(homework.get("never_printed", ())),
         gradescope_seconds=homework.get("gradescope_seconds", Declared.gradescope_seconds),
-        **{name: text for name, text in where.items() if text},
+        **{name: text for name, text in texts.items() if text},
     )
 
 
@@ -142,6 +150,7 @@ def _problems(root: Path, homework: dict[str, Any], version: object) -> Iterator
     yield from _due_problems(homework.get("due"))
     yield from _logo_problems(root, homework.get("logo", ""))
     yield from _place_problems(homework.get("mistakes"), homework.get("pages", {}))
+    yield from _address_problems(homework.get("repository", ""), homework.get("hub", ""))
 
 
 def _due_problems(due: object) -> Iterator[str]:
@@ -176,6 +185,21 @@ def _place_problems(mistakes: object, pages: object) -> Iterator[str]:
                 f"{PLACE} pages: {name!r} = {place!r} must be a file's name and what returns its "
                 f'text: write it like "page.html" = "package.module:function"'
             )
+
+
+def _address_problems(repository: object, hub: object) -> Iterator[str]:
+    if repository != "" and not REPOSITORY.fullmatch(str(repository)):
+        yield (
+            f"{PLACE} repository must be the address of a public repository on GitHub, but is "
+            f'{repository!r}: write it like "https://github.com/course/homework"'
+        )
+    if hub != "" and not HUB.fullmatch(str(hub)):
+        yield (
+            f"{PLACE} hub must be the address of a JupyterHub, but is {hub!r}: write it like "
+            f'"https://datahub.example.edu"'
+        )
+    if hub and not repository:
+        yield f"{PLACE} hub needs a repository to fetch from: set that too, or remove hub"
 
 
 def _in_module(place: str) -> tuple[str, str]:
