@@ -34,6 +34,7 @@ TOGETHER = (
     "test_grade", "test_grade_cluster", "test_grade_page", "test_explorer", "test_sandbox",
     "test_stock_otter", "test_bank", "test_history", "test_training", "test_project",
     "test_pictures", "test_isolated_grader", "test_desk", "test_pages_descent", "test_pages_core",
+    "test_site",
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from .front_page import APPS, Notebook, write_front
 from .pyodide import fetch_from_anywhere, packages_of, with_dependencies
 from .wheels import EXTENSION, EXTENSION_NAME, KERNEL, write_lock
 
+CACHE = ".release-pyodide"
 # JupyterLab saves every two minutes; here that costs nothing, and a tab is closed soon.
 OVERRIDES = {"@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 5}}
 IMPORT = re.compile(r"^\s*(?:import|from)\s+(\w+)", flags=re.MULTILINE)
@@ -36,17 +37,18 @@ def build_site(root: Path, out: Path, given: Path | None) -> None:
         ReleaseError: a file of Pyodide is not to be had, or JupyterLite cannot build.
     """
     declared = read_declared(root)
-    packages = with_dependencies([*KERNEL, *packages_of(imported(root / "student"))])
-    cache = root / ".release-pyodide"
-    fetch_from_anywhere(packages, cache, given)
+    packages = packages_for(root / "student")
+    files = fetch_from_anywhere(packages, root / CACHE, given)
     with tempfile.TemporaryDirectory() as folder:
         lite = Path(folder)
         pyodide = lite / "static" / "pyodide"
-        shutil.copytree(cache, pyodide)
-        loaded = write_lock(packages, pyodide)
+        pyodide.mkdir(parents=True)
+        for path in files:
+            shutil.copy(path, pyodide)
+        options = write_lock(packages, pyodide)
         shutil.copytree(root / "student", lite / "contents", ignore=WITHOUT_LITTER)
         notebooks = [_sign(lite / "contents" / f"{name}.ipynb") for name in declared.masters]
-        _write_settings(lite, declared.title, loaded)
+        _write_settings(lite, declared.title, options)
         _run_jupyterlite(lite)
         write_front(root, lite / "site", declared, notebooks)
         shutil.rmtree(out, ignore_errors=True)
@@ -63,6 +65,11 @@ def _sign(path: Path) -> Notebook:
     return Notebook(path.name, heading[1] if heading else path.stem, release)
 
 
+def packages_for(folder: Path) -> list[str]:
+    """Return the packages of Pyodide's lock that the notebooks in a folder need."""
+    return with_dependencies([*KERNEL, *packages_of(imported(folder))])
+
+
 def imported(folder: Path) -> set[str]:
     """Return the modules that the files and notebooks of a folder name in their imports."""
     texts = [path.read_text(encoding="utf-8") for path in folder.rglob("*.py")]
@@ -77,7 +84,7 @@ def source_text(cells: list[dict[str, Any]]) -> str:
     return "\n".join("".join(cell["source"]) for cell in cells)
 
 
-def _write_settings(lite: Path, title: str, loaded: list[str]) -> None:
+def _write_settings(lite: Path, title: str, options: dict[str, Any]) -> None:
     """Write JupyterLite's files of settings: for its pages, its builder and JupyterLab."""
     settings: dict[str, Any] = {
         "appName": title,
@@ -85,7 +92,7 @@ def _write_settings(lite: Path, title: str, loaded: list[str]) -> None:
         "litePluginSettings": {
             f"{EXTENSION_NAME}:kernel": {
                 "disablePyPIFallback": True,
-                "loadPyodideOptions": {"packages": loaded},
+                "loadPyodideOptions": options,
             }
         },
     }

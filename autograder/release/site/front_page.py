@@ -16,6 +16,7 @@ from .. import ReleaseError
 from ..build import write_zip
 from ..declared import Declared
 from ..names import is_litter
+from ..places import links
 
 SOURCES = Path(__file__).with_name("front")
 # What of JupyterLite is built: the notebook, the list of files, the editor, JupyterLab.
@@ -25,9 +26,6 @@ IN_EVERY_TAB = """  <link rel="stylesheet" href="../front/bar.css">
   <script type="module" src="../front/notebook.js"></script>
 </head>"""
 ALL_FILES = "student.zip"
-ELSEWHERE = f"""<h2>Elsewhere</h2>
-<p>On your own computer: <a href="{ALL_FILES}">all files as a zip</a>; its README says how.</p>
-"""
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,8 @@ def write_front(root: Path, site: Path, declared: Declared, notebooks: list[Note
         "version": declared.version,
         "notebooks": [asdict(notebook) for notebook in notebooks],
         "files": sorted(files),
-        "first": _first(site),
+        "small": _small(site, pages),
+        "large": _in_site(site, "static/pyodide"),
     }
     (site / "front/release.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
     parts = {
@@ -81,7 +80,7 @@ def write_front(root: Path, site: Path, declared: Declared, notebooks: list[Note
         "notebooks": "\n".join(map(_card, notebooks)),
         "pages": _pages(site, pages),
         "submit": _section(root / "assignment/STUDENT.md", "Submit"),
-        "elsewhere": ELSEWHERE,
+        "elsewhere": _elsewhere(declared, notebooks),
         "version": html.escape(declared.version),
         "release": release,
         "short": release[:8],
@@ -100,17 +99,25 @@ def _students_files(folder: Path) -> dict[str, bytes]:
 
 
 def _digest(folder: Path) -> str:
-    """Return a digest of a folder's files and their names."""
+    """Return a digest of a folder's files and their names, times in JupyterLite's lists apart."""
     whole = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        if path.is_relative_to(folder / "api"):
+            continue
         whole.update(f"{path.relative_to(folder).as_posix()}\n".encode())
         whole.update(hashlib.sha256(path.read_bytes()).digest())
     return whole.hexdigest()
 
 
-def _first(site: Path) -> list[str]:
-    """Return what a first notebook loads last and longest: Python and its packages."""
-    return sorted(f"static/pyodide/{path.name}" for path in (site / "static/pyodide").iterdir())
+def _small(site: Path, pages: list[str]) -> list[str]:
+    """Return what a student may open later: files of the homework, their lists, pages."""
+    return [*pages, *_in_site(site, "files"), *_in_site(site, "api/contents")]
+
+
+def _in_site(site: Path, folder: str) -> list[str]:
+    """Return the files in a folder of the site, by their addresses in it."""
+    paths = (path for path in (site / folder).rglob("*") if path.is_file())
+    return sorted(path.relative_to(site).as_posix() for path in paths)
 
 
 def _card(notebook: Notebook) -> str:
@@ -128,6 +135,19 @@ def _pages(site: Path, names: list[str]) -> str:
         title = re.search(r"<title>(.+?)</title>", (site / name).read_text(encoding="utf-8"))
         links.append(f'<li><a href="{name}">{title[1] if title else name}</a></li>')
     return "\n".join(["<h2>Pages to try things on</h2>", "<ul>", *links, "</ul>"]) if links else ""
+
+
+def _elsewhere(declared: Declared, notebooks: list[Notebook]) -> str:
+    """Return the other places where the homework can be done, as a list."""
+    titles = {notebook.name: f": {notebook.title}" for notebook in notebooks}
+    items = [f'On your own computer: <a href="{ALL_FILES}">all files as a zip</a>; see its README']
+    items += [
+        f'<a href="{html.escape(link.address)}">{html.escape(link.label)}</a>'
+        f"{html.escape(titles.get(link.notebook or '', ''))}"
+        for link in links(declared)
+    ]
+    lines = [f"<li>{item}</li>" for item in items]
+    return "\n".join(["<h2>Elsewhere</h2>", "<ul>", *lines, "</ul>"])
 
 
 def _section(path: Path, heading: str) -> str:

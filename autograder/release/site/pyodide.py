@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterable
@@ -62,8 +63,8 @@ def with_dependencies(names: Iterable[str]) -> list[str]:
     return sorted(wanted)
 
 
-def fetch(names: Iterable[str], folder: Path, sources: Iterable[Source]) -> None:
-    """Put Pyodide and packages into a folder; what is there already stays.
+def fetch(names: Iterable[str], folder: Path, sources: Iterable[Source]) -> list[Path]:
+    """Put Pyodide and packages into a folder, and return their files; what is there stays.
 
     Args:
         names: of packages in the lock.
@@ -81,6 +82,7 @@ def fetch(names: Iterable[str], folder: Path, sources: Iterable[Source]) -> None
         path = folder / name
         if not path.is_file() or _sha256(path.read_bytes()) != sha256:
             path.write_bytes(_from_any(open_sources, name, sha256))
+    return [folder / name for name in CORE | listed]
 
 
 def _from_any(sources: list[Source], name: str, sha256: str) -> bytes:
@@ -123,8 +125,11 @@ def _in_folder(folder: Path, name: str) -> bytes:
 
 
 def _official(name: str) -> bytes:
-    with urllib.request.urlopen(f"{OFFICIAL}/{name}", timeout=SECONDS) as answer:
-        content: bytes = answer.read()
+    try:
+        with urllib.request.urlopen(f"{OFFICIAL}/{name}", timeout=SECONDS) as answer:
+            content: bytes = answer.read()
+    except urllib.error.HTTPError as error:
+        raise FileNotFoundError(f"{OFFICIAL} answers {error}") from None
     return content
 
 
@@ -159,11 +164,11 @@ class Carrier:
         return found[0]
 
 
-def fetch_from_anywhere(names: Iterable[str], folder: Path, given: Path | None) -> None:
+def fetch_from_anywhere(names: Iterable[str], folder: Path, given: Path | None) -> list[Path]:
     """Fetch Pyodide and packages from where they are to be had; ``given`` is asked first.
 
     Raises:
         ReleaseError: as `fetch`.
     """
     with tempfile.TemporaryDirectory() as keep:
-        fetch(names, folder, sources(given, Path(keep)))
+        return fetch(names, folder, sources(given, Path(keep)))

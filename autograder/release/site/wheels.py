@@ -26,11 +26,12 @@ EXTENSION_NAME = "@jupyterlite/pyodide-kernel-extension"
 EXTENSION = Path(sys.prefix) / "share/jupyter/labextensions" / EXTENSION_NAME
 WHEEL_NAME = re.compile(r"(?P<name>\w+)-(?P<version>[\w.+]+)-py.*\.whl")
 OTTER = Path(__file__).with_name("otter")
+START = Path(__file__).with_name("kernel_start.py")
 # Modules of Otter that need nothing but Python.
 OF_OTTER = ("test_files/abstract_test.py", "test_files/exception_test.py")
 
 
-def write_lock(names: Iterable[str], folder: Path) -> list[str]:
+def write_lock(names: Iterable[str], folder: Path) -> dict[str, Any]:
     """Write the wheels that Pyodide lacks, and a lock of all, into a folder with the others.
 
     Args:
@@ -38,19 +39,27 @@ def write_lock(names: Iterable[str], folder: Path) -> list[str]:
         folder: where their files are.
 
     Returns:
-        what a kernel is to load when it starts.
+        the options with which a kernel loads Pyodide, and with it all of these.
     """
     lock = read_lock()
     packages = {name: lock["packages"][name] for name in names}
     for wheel in _kernel_wheels():
         (folder / wheel.name).write_bytes(wheel.read_bytes())
         packages |= _entry(folder / wheel.name)
-    for made in (_installed("comm", folder), write_otter(folder)):
+    start = _wheel(START.stem, "1", {START.name: START.read_bytes()}, folder)
+    for made in (_installed("comm", folder), write_otter(folder), start):
         packages |= _entry(made)
     lock["packages"] = packages
     (folder / LOCK.name).write_text(json.dumps(lock), encoding="utf-8")
-    # A kernel looks for its own names, underscores included.
-    return sorted({*packages, *KERNEL} - {"pyodide-kernel"})
+    python = ".".join(lock["info"]["python"].split(".")[:2])
+    return {
+        # A kernel looks for its own names, underscores included.
+        "packages": sorted({*packages, *KERNEL} - {"pyodide-kernel"}),
+        "env": {
+            "HOME": "/home/pyodide",
+            "PYTHONSTARTUP": f"/lib/python{python}/site-packages/{START.name}",
+        },
+    }
 
 
 def write_otter(folder: Path) -> Path:

@@ -3,14 +3,17 @@ import { savedFile } from "./storage.js";
 
 export const root = new URL("..", import.meta.url);
 
-// Returns the site's description: {release, version, notebooks, files, first}.
+// Returns the site's description: release and version, notebooks, the files of the homework, and the
+// addresses of what is small (those files, their lists, pages) and large (Python and its packages).
 export async function release() {
   return (await fetch(new URL("front/release.json", root))).json();
 }
 
-// Returns whether a notebook that was saved here began as one of another release.
+// Returns whether a notebook that was saved here began as one of another release. One that a student
+// has brought from elsewhere does not say.
 export function isOld(model, notebook) {
-  return model.content.metadata.homework?.release !== notebook.release;
+  const began = model.content.metadata.homework?.release;
+  return began !== undefined && began !== notebook.release;
 }
 
 // Returns the content of a notebook as it came with the site.

@@ -29,6 +29,21 @@ async function showNotebooks(about) {
     if (saved && isOld(saved, notebook)) state.append(offer(about, notebook));
   }
   document.getElementById("download").disabled = !begun;
+  await showOthers(about);
+}
+
+// Lists notebooks that a student has renamed or made here.
+async function showOthers(about) {
+  const own = new Set(about.notebooks.map(({ name }) => name));
+  const others = (await savedPaths()).filter((path) => path.endsWith(".ipynb") && !own.has(path));
+  const place = document.getElementById("others");
+  place.hidden = !others.length;
+  place.replaceChildren("Also saved here: ");
+  for (const path of others) {
+    const address = new URL(`notebooks/index.html?path=${encodeURIComponent(path)}`, root);
+    place.append(element("a", path, { href: address, target: "_blank" }), " ");
+    place.append(button("Download", () => download(path)), " ");
+  }
 }
 
 // A saved notebook stays as it is; the new one is put beside it when a student asks for it.
@@ -50,7 +65,8 @@ function offer(about, notebook) {
 async function download(name) {
   const { content } = await savedFile(name);
   const blob = new Blob([JSON.stringify(content, null, 1)], { type: "application/x-ipynb+json" });
-  const link = element("a", "", { href: URL.createObjectURL(blob), download: name });
+  const file = name.slice(name.lastIndexOf("/") + 1);
+  const link = element("a", "", { href: URL.createObjectURL(blob), download: file });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
@@ -93,7 +109,9 @@ function watchForUpdate(registration) {
 async function loadAhead(about) {
   await navigator.serviceWorker.ready;
   if (navigator.connection?.saveData) return;
-  for (const address of about.first) await fetch(new URL(address, root)).catch(() => null);
+  for (const address of [...about.small, ...about.large]) {
+    await fetch(new URL(address, root)).catch(() => null);
+  }
 }
 
 async function start() {

@@ -75,13 +75,17 @@ async function start() {
   }
 }
 
-// What was loaded before the worker was there is kept as well, once all is loaded.
+// What was loaded before the worker was there is kept as well, and what is small and may be opened
+// later; but not before all of JupyterLite is there.
 async function keepLoaded() {
   const { active } = await navigator.serviceWorker.ready;
+  const { small } = await release();
   const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
-  const own = [location.href, ...loaded].filter((name) => name.startsWith(root.href));
+  const later = small.map((address) => new URL(address, root).href);
+  const own = [location.href, ...loaded, ...later].filter((name) => name.startsWith(root.href));
   active.postMessage({ keep: own });
 }
 
+performance.setResourceTimingBufferSize(2000); // 250 is the default, and not enough
 start();
 if (navigator.serviceWorker) setTimeout(keepLoaded, 5000);
