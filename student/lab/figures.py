@@ -12,7 +12,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .environment import install_command
+from .environment import without
 from .yours import NotYet, question_of
 
 # Okabe and Ito's colours stay apart for every common form of colour blindness.
@@ -62,11 +62,8 @@ def _advice(error: Exception) -> str:
             f"{NOTHING} yet: {what}. Fix {question} until its check passes, then run this cell "
             f"again."
         )
-    if isinstance(error, ModuleNotFoundError):
-        return (
-            f"{NOTHING}: this cell needs {error.name}, which is not installed here. No points hang "
-            f"on it; to see it, run  {install_command(error.name or '')}  and restart the kernel."
-        )
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f"{NOTHING}: this cell needs {without(error.name)}"
     return (
         f"{NOTHING}: {_named(error, text)} (If this cell uses a function of yours, run its check "
         f"above, then this cell again.)"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .environment import install_command
+from .environment import without
 
 if TYPE_CHECKING:
     from torch import nn
@@ -65,15 +65,14 @@ def check_params(params: Params) -> None:
 
 @contextmanager
 def needing_torch() -> Iterator[None]:
-    """Say in the error about a missing torch that the rest of the homework works without it."""
+    """Say in the error about a missing torch that little needs it, and how to get it."""
     try:
         yield
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
         raise ModuleNotFoundError(
-            "torch is not installed. Only train_torch and the comparison with autograd need it, "
-            f"all else works without. To install it, run  {install_command('torch')}  in a cell.",
+            f"Only train_torch and the comparison with autograd need {without('torch')}",
             name="torch",
         ) from None
 
