@@ -110,6 +110,14 @@ def stock(tmp_path_factory) -> Callable[[tuple[str, str]], dict[str, list[dict]]
     return get
 
 
+@pytest.fixture(scope="session")
+def site(root, tmp_path_factory) -> Path:
+    """A folder with the site somewhere in it: `support.site` says where."""
+    from support.site import make_site
+
+    return Path(make_once(tmp_path_factory, "site", lambda folder: make_site(root, folder)))
+
+
 @pytest.fixture(scope="module")
 def browser():
     """A browser without a window; tests that need one are skipped where there is none."""

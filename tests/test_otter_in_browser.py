@@ -22,8 +22,10 @@ import otter
 import pytest
 from submissions import BANK, STUDENTS
 from support.answers import code_of, solved_cells, uses_torch
+from support.node import needs_node
 from support.once import make_once
 from support.points import notebook_of
+from support.site import PLACE
 
 from autograder.release.build import WITHOUT_LITTER
 from autograder.release.site.wheels import OF_OTTER, write_otter
@@ -71,6 +73,28 @@ json.dump([otter.__file__, played], sys.stdout)
 WRONG = "def constant_gradient(theta, y):\n    return sum(y - theta)"
 RIGHT = "def constant_gradient(theta, y):\n    return 2 * sum(theta - y) / len(y)"
 INSIDE = "\n    ".join(["def f():", *RIGHT.splitlines(), "return grader.check('q1a_i')"])
+# Runs that in Pyodide, in Node: in the folder of the first argument, with the second mounted.
+IN_PYODIDE = """
+const [folder, place] = process.argv.slice(1);
+const { loadPyodide } = require(`${folder}/pyodide.js`);
+const packages = ["numpy", "matplotlib", "ipython", "otter-grader", "kernel-start"];
+loadPyodide({ indexURL: `${folder}/`, packages }).then((pyodide) => {
+  pyodide.FS.mkdir("/place");
+  pyodide.mountNodeFS("/place", place);
+  pyodide.runPython(`
+import os, runpy, sys
+import kernel_start
+kernel_start._raise_where_singular()
+os.chdir("/place/student")
+sys.path.insert(0, "")
+sys.stdin, sys.stdout = open("/place/notebooks.json"), open("/place/played.json", "w")
+runpy.run_path("/place/play.py")
+sys.stdout.close()
+  `);
+});
+"""
+# It quotes NumPy, and the browser's NumPy has other words.
+QUOTED = {"q1b_i-linear_gradient-student: math function on an array"}
 # What else students do: the cells that come after the first one, by what is looked at.
 SCENES = {
     "nothing is defined": ["shown = grader.check('q1a_i')"],
@@ -223,6 +247,25 @@ def test_every_answer_of_the_bank_reads_the_same(played):
     ]
     assert not differing, f"{len(differing)} answers: {differing[:3]}"
     assert len(small) == len(BANK) + len(STUDENTS)
+
+
+@needs_node
+def test_every_answer_reads_the_same_in_the_browsers_python(played, site, student, tmp_path):
+    """Other numbers, another Python, another NumPy."""
+    shutil.copytree(student, tmp_path / "student")
+    (tmp_path / "play.py").write_text(PLAY)
+    notebooks = [notebook_with(answer) for answer in ANSWERS]
+    (tmp_path / "notebooks.json").write_text(json.dumps(notebooks))
+    pyodide = site / PLACE / "static/pyodide"
+    subprocess.run(["node", "-e", IN_PYODIDE, str(pyodide), str(tmp_path)], check=True)
+    _, browsers = json.loads((tmp_path / "played.json").read_text())
+    assert len(browsers) == len(ANSWERS)
+    differing = {
+        answer.id
+        for answer, ours, theirs in zip(ANSWERS, browsers, played["whole"], strict=False)
+        if ours != theirs
+    }
+    assert differing == QUOTED
 
 
 def test_answers_ran(played):

@@ -27,5 +27,31 @@ def _limit_output() -> None:
     InteractiveShell.instance().events.register("pre_run_cell", begin)
 
 
-_limit_output()
-del _limit_output
+def _raise_where_singular() -> None:
+    """Have NumPy refuse a matrix without an inverse; what tells it so is not in a browser."""
+    from collections.abc import Callable
+    from functools import wraps
+    from typing import Any
+
+    import numpy as np
+
+    def is_finite(values: Any) -> bool:
+        return bool(np.all(np.isfinite(values)))
+
+    def checked(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def call(a: Any, *others: Any) -> Any:
+            result = function(a, *others)
+            if all(map(is_finite, (a, *others))) and not is_finite(result):
+                raise np.linalg.LinAlgError("Singular matrix")
+            return result
+
+        return call
+
+    np.linalg.solve, np.linalg.inv = checked(np.linalg.solve), checked(np.linalg.inv)
+
+
+if __name__ == "__main__":  # as in a notebook
+    _limit_output()
+    _raise_where_singular()
+    del _limit_output, _raise_where_singular
