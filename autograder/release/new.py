@@ -24,7 +24,8 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 # What every homework has in common with this one.
 SHARED = (
     ".gitattributes", ".gitignore", "LICENSE", "otter_config.json", "requirements.lock",
-    "docs/grader.md", "docs/gradescope.md", "docs/grading-a-class.md",
+    "docs/grader.md", "docs/gradescope.md", "docs/grading-a-class.md", "docs/places.md",
+    ".devcontainer/devcontainer.json", ".github/workflows/site.yml",
 )  # fmt: skip
 # A package in requirements.txt, which gets the version that is installed here.
 UNPINNED = re.compile(r"^([a-z][\w-]*)$", re.MULTILINE)
@@ -64,8 +65,8 @@ def write_homework(name: str, target: Path) -> None:
     """
     no_copies = shutil.ignore_patterns(*LITTER, "*.zip", "release.json")
     shutil.copytree(ROOT / "autograder", target / "autograder", ignore=no_copies)
-    (target / "docs").mkdir()
     for file in SHARED:
+        (target / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, target / file)
     for path in sorted(BLANK.rglob("*")):
         inside = path.relative_to(BLANK)
