@@ -24,6 +24,7 @@ from autograder.grade.processes import Graders
 from autograder.grader.files import Files, pack, read_files
 from autograder.release.stock import grade
 from autograder.release.verify import grade_in_container
+from benchmarks.site import bench_site
 
 ROOT = Path(__file__).resolve().parent.parent
 MEGABYTES = 25  # of one submission, at most
@@ -35,6 +36,7 @@ def main() -> None:
     bench_training()
     bench_grading()
     bench_class()
+    bench_site()
 
 
 def bench_training() -> None:

@@ -341,8 +341,3 @@ def test_the_container_installs_as_students_do(root, container):
     (install,) = re.findall(r"```\n(python3 -m venv .*?)\n```", guide, flags=re.DOTALL)
     command = " && ".join(install.splitlines())
     assert container["postCreateCommand"] == command.replace("-r ", "-r student/")
-
-
-def test_the_container_opens_the_first_notebook(root, container):
-    first = read_declared(root).masters[0]
-    assert container["customizations"]["codespaces"]["openFiles"] == [f"student/{first}.ipynb"]

@@ -6,6 +6,7 @@ python -m autograder.release.site [OUT] [--pyodide FOLDER]
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def main() -> int:
     except ReleaseError as error:
         print(error, file=sys.stderr)
         return 1
+    place = shlex.quote(str(options.out))
+    print(f"{options.out} is built. To look at it:  python3 -m http.server -d {place}")
     return 0
 
 
