@@ -20,7 +20,8 @@ DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").gl
 PATH = re.compile(r"(?:[\w.*-]+/)+[\w.*-]*|[\w*-]+\.(?:py|md|ipynb|toml|json|yml|lock|cff|zip|sh)")
 # Where the docs name a module or a file by its last name alone.
 PLACES = ["", "autograder/", "autograder/grader/", "autograder/release/", "autograder/grade/"]
-PLACES += ["autograder/grader/gradescope/", "assignment/", "student/", "tests/"]
+PLACES += ["autograder/grader/gradescope/", "autograder/release/site/"]
+PLACES += ["assignment/", "student/", "tests/"]
 # Made by the commands that the docs explain, or names of the reader's own.
 OTHERS = {
     "grades/index.html",

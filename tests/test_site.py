@@ -181,6 +181,13 @@ def test_dependencies_are_closed():
     assert all(set(packages[name]["depends"]) <= set(closed) for name in closed)
 
 
+def test_a_folder_that_is_no_site_is_left_alone(root, tmp_path):
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(ReleaseError, match="is no site: choose another folder"):
+        build_site(root, tmp_path, None)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
 # -- the site ---------------------------------------------------------------------------------
 
 

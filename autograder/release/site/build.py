@@ -15,7 +15,7 @@ from typing import Any
 from .. import ReleaseError
 from ..build import WITHOUT_LITTER, last_line
 from ..declared import read_declared
-from .front_page import APPS, Notebook, write_front
+from .front_page import APPS, Notebook, is_site, write_front
 from .pyodide import fetch_from_anywhere, packages_of, with_dependencies
 from .wheels import EXTENSION, EXTENSION_NAME, KERNEL, write_lock
 
@@ -30,12 +30,15 @@ def build_site(root: Path, out: Path, given: Path | None) -> None:
 
     Args:
         root: the project, whose ``student/`` becomes the site's content.
-        out: a folder for it; what was there is replaced.
+        out: a folder for it; an older site there is replaced.
         given: a folder with files of Pyodide, if staff name one.
 
     Raises:
-        ReleaseError: a file of Pyodide is not to be had, or JupyterLite cannot build.
+        ReleaseError: there is something else in ``out``, a file of Pyodide is not to be had, or
+            JupyterLite cannot build.
     """
+    if out.exists() and not is_site(out):
+        raise ReleaseError(f"{out} is there and is no site: choose another folder, or remove it")
     declared = read_declared(root)
     packages = packages_for(root / "student")
     files = fetch_from_anywhere(packages, root / CACHE, given)

@@ -26,6 +26,7 @@ IN_EVERY_TAB = """  <link rel="stylesheet" href="../front/bar.css">
   <script type="module" src="../front/notebook.js"></script>
 </head>"""
 ALL_FILES = "student.zip"
+ABOUT = "front/release.json"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Notebook:
     name: str
     title: str
     release: str
+
+
+def is_site(folder: Path) -> bool:
+    """Return whether a folder holds a site, or nothing yet."""
+    return (folder / ABOUT).is_file() or (folder.is_dir() and not any(folder.iterdir()))
 
 
 def write_front(root: Path, site: Path, declared: Declared, notebooks: list[Notebook]) -> None:
@@ -73,7 +79,7 @@ def write_front(root: Path, site: Path, declared: Declared, notebooks: list[Note
         "small": _small(site, pages),
         "large": _in_site(site, "static/pyodide"),
     }
-    (site / "front/release.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+    (site / ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
     parts = {
         "title": html.escape(declared.title),
         "heading": _paragraph(declared.heading),
