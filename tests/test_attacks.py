@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import pytest
 from attacks import BANK, POINTS, SOLVED, Attack, cell, running
 from attacks.running import WarmGrader
+from support.sandbox import spawned_sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at Linux's protections")
 
@@ -34,7 +35,8 @@ def parameters(attacks: list[Attack]) -> list:
 @pytest.fixture(scope="module")
 def warm() -> Iterator[WarmGrader]:
     """A sandbox for all harmless attacks; it is as good as new afterwards."""
-    with WarmGrader() as grader:
+    with spawned_sandbox() as sandbox:
+        grader = WarmGrader(sandbox)
         yield grader
         (solution,) = [attack for attack in BANK if attack.name == "one_notebook_is_missing"]
         outcome = grader.grade(solution)

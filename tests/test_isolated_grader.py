@@ -20,6 +20,7 @@ from support.answers import (
     uses_torch,
     write_notebooks,
 )
+from support.sandbox import spawned_sandbox
 
 from autograder.grader.files import File, Files, read_files
 from autograder.grader.grading import Graded, cells_to_run, grade, modules_to_preload
@@ -55,10 +56,11 @@ def parameters(rounds_: list) -> list:
 def graded_round(homework, tmp_path_factory) -> Iterator[Callable[..., Graded]]:
     """Return a function: a round of the bank graded in isolation, when it is first asked for."""
     with contextlib.ExitStack() as stack:
+        plain = stack.enter_context(spawned_sandbox())
 
         @functools.cache
         def sandbox(modules: tuple[str, ...]) -> Sandbox:
-            return stack.enter_context(Sandbox(modules))
+            return plain.with_modules(modules) if modules else plain
 
         @functools.cache
         def graded(number: int, rounds_: str = "bank") -> Graded:

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import psutil
 import pytest
+from support.sandbox import spawned_sandbox
 
 from autograder.grader.limits import Limits
 from autograder.grader.processes import Sandbox, remove
@@ -34,7 +35,7 @@ PATIENCE = 60
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with Sandbox() as sandbox:
+    with spawned_sandbox() as sandbox:
         yield sandbox
 
 
@@ -62,7 +63,7 @@ def call(session: Session, name: str, *arguments, question: str = "q"):
 
 def below(sandbox: Sandbox) -> set[psutil.Process]:
     """Return all processes that the fork server has started, however indirectly."""
-    return set(psutil.Process(sandbox.process.pid).children(recursive=True))
+    return set(psutil.Process(sandbox.server).children(recursive=True))
 
 
 # -- cells ------------------------------------------------------------------------------------
@@ -855,7 +856,7 @@ def test_answers_of_a_leftover_are_not_taken_for_those_of_the_next_case(run):
 
 def test_environment_of_the_grader_is_not_passed_on(sandbox, run, monkeypatch):
     monkeypatch.setenv("GRADER_SECRET", "x")
-    with Sandbox() as other:
+    with spawned_sandbox() as other:
         session = Session(other, {}, LIMITS, time.monotonic() + LIMITS.seconds_in_total)
         session.run_cells({0: "import os\ndef f(): return dict(os.environ)"})
         seen = call(session, "f")

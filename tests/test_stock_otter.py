@@ -11,11 +11,11 @@ import inspect
 import nbformat
 import pytest
 from support.answers import case_name, put, run
+from support.sandbox import spawned_sandbox
 from support.stock import BROKEN_SAMPLE, SAMPLES, answers_of
 
 from autograder.grader.files import read_files
 from autograder.grader.grading import grade, modules_to_preload
-from autograder.grader.processes import Sandbox
 from autograder.grader.upload import make_upload
 from autograder.release import stock as stock_otter
 
@@ -78,8 +78,10 @@ def test_a_notebook_as_people_write_it_gets_the_same_from_both_graders(root, hom
     nbformat.write(notebook, path)
 
     upload = make_upload(read_files([path], homework.limits.upload_mb))
-    with Sandbox(modules_to_preload(upload)) as sandbox:
-        isolated = grade(homework, upload, sandbox).parts[0]
+    with spawned_sandbox() as sandbox:
+        isolated = grade(homework, upload, sandbox.with_modules(modules_to_preload(upload))).parts[
+            0
+        ]
     stock = stock_otter.grade(path, root / "autograder/gradient_descent.zip")
     for question in isolated.questions:
         passed = [case["passed"] for case in stock[question.question.id]]

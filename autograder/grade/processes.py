@@ -29,6 +29,8 @@ SECONDS_TO_START = 120
 SECONDS_TO_STOP = 5
 # For a grader that failed to write why.
 SECONDS_FOR_LAST_WORDS = 5
+# Of the environment: the sandbox is a fork of the grader, and could find more in its memory.
+NEEDED = ("PATH", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 # Threads would take the other processes' CPUs.
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -64,7 +66,7 @@ class GraderProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**os.environ, **dict.fromkeys(ONE_THREAD, "1")},
+                env=_needed_environment(),
                 start_new_session=True,  # Ctrl-C is the parent's, which then stops its graders
             )
         self._pin(turn)
@@ -229,3 +231,8 @@ class Graders:
         with self.change:  # the threads that used them remove what they left
             self.change.wait_for(lambda: not self.busy, SECONDS_TO_STOP)
         self.starter.shutdown(wait=False)
+
+
+def _needed_environment() -> dict[str, str]:
+    needed = {name: os.environ[name] for name in NEEDED if name in os.environ}
+    return needed | dict.fromkeys(ONE_THREAD, "1")

@@ -7,7 +7,6 @@ from then on; no public message is made after that.
 from __future__ import annotations
 
 import copy
-import itertools
 import re
 import time
 from collections.abc import Mapping
@@ -228,23 +227,22 @@ def _nothing(case: TestCase) -> CaseResult:
 def _run_tests(question: GradedQuestion, hidden: bool, session: Session) -> None:
     """Run the public or the hidden test cases of a question.
 
-    Those that take the same functions share a fork as long as that lasts. A fault costs its test
-    case alone: the others get another fork.
+    They share a fork as long as that lasts. A fault costs its test case alone: the others get
+    another fork.
     """
     cases = question.question.tests.test_cases
-    numbers = [i for i, case in enumerate(cases) if bool(case.hidden) == hidden]
-    for names, sharing in itertools.groupby(numbers, lambda i: names_taken(cases[i])):
-        waiting = list(sharing)
-        while waiting:
-            try:
-                with session.open_fork(question.question.id, names) as fork:
-                    while waiting:
-                        question.results[waiting[0]] = _run_case(question, waiting[0], fork)
-                        waiting.pop(0)
-            except Fault as fault:
-                i = waiting.pop(0)
-                question.results[i] = _failed_by(fault, cases[i])
-                question.faults.append(question.results[i].message)
+    waiting = [i for i, case in enumerate(cases) if bool(case.hidden) == hidden]
+    names = dict.fromkeys(name for i in waiting for name in names_taken(cases[i]))
+    while waiting:
+        try:
+            with session.open_fork(question.question.id, names) as fork:
+                while waiting:
+                    question.results[waiting[0]] = _run_case(question, waiting[0], fork)
+                    waiting.pop(0)
+        except Fault as fault:
+            i = waiting.pop(0)
+            question.results[i] = _failed_by(fault, cases[i])
+            question.faults.append(question.results[i].message)
 
 
 def _run_case(question: GradedQuestion, i: int, fork: Fork) -> CaseResult:

@@ -133,7 +133,7 @@ def load(folder: Path) -> Homework:
         files={
             path.relative_to(files).as_posix(): path.read_bytes()
             for path in sorted(files.rglob("*"))
-            if path.is_file()
+            if path.is_file() and path.suffix != ".pyc"
         },
         limits=limits,
         hidden_visibility=visibility,

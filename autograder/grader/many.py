@@ -40,7 +40,7 @@ from .grading import (
     modules_to_preload,
 )
 from .homework import Homework, load
-from .processes import Sandbox
+from .processes import Sandbox, forked_sandbox
 from .report import MOST_BYTES, MOST_CELLS, clean, cut, make_results, shortened
 from .upload import Upload, make_upload
 
@@ -74,12 +74,12 @@ def _serve(folder: Path) -> int:
     # What a test prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    try:
-        homework = load(folder)
-    except Exception as error:  # a broken test file can raise anything
-        _say(answers, {"broken": f"{type(error).__name__}: {error}"})
-        return 1
-    with Sandboxes() as sandboxes:
+    with forked_sandbox() as sandbox, Sandboxes(sandbox) as sandboxes:
+        try:
+            homework = load(folder)
+        except Exception as error:  # a broken test file can raise anything
+            _say(answers, {"broken": f"{type(error).__name__}: {error}"})
+            return 1
         _say(answers, {"ready": {"record": _blank(homework), "versions": versions()}})
         for line in sys.stdin.buffer:
             try:
@@ -127,15 +127,16 @@ class Sandboxes(contextlib.ExitStack):
     For the others, its memory would make every fork slower.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         super().__init__()
-        self.running: dict[tuple[str, ...], Sandbox] = {}
+        self.running: dict[tuple[str, ...], Sandbox] = {(): sandbox}
 
     def choose(self, upload: Upload) -> Sandbox:
         """Return the sandbox that suits an upload."""
         modules = modules_to_preload(upload)
         if modules not in self.running:
-            self.running[modules] = self.enter_context(Sandbox(modules))
+            other = self.running[()].with_modules(modules)
+            self.running[modules] = self.enter_context(contextlib.closing(other))
         return self.running[modules]
 
 

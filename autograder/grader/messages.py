@@ -5,7 +5,8 @@ answers to it follow. It believes the fork server and the supervisor, which neve
 code. What a notebook's process or its fork says is data, however hostile, and checked on arrival.
 
     to                      message                          answer
-    fork server             NewSupervisor (+ a socket)       none
+    fork server             NewServer (+ a socket)           none
+                            NewSupervisor (+ a socket)       none
     supervisor              StartNotebook (+ a socket)       Started
                             CleanUp                          Cleaned
                             StopNotebook                     Stopped
@@ -24,6 +25,13 @@ from typing import Any, Literal, TypedDict
 NO_FORK = -1
 # A value in the form that `protocol.encode` gives it.
 Tree = Any
+
+
+class NewServer(TypedDict):
+    """Fork another fork server, which listens on the socket that comes along."""
+
+    do: Literal["new server"]
+    modules: list[str]  # that it imports
 
 
 class NewSupervisor(TypedDict):

@@ -8,28 +8,32 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
+import itertools
 import math
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
-from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 from .limits import MEGABYTE, Limits
-from .messages import CleanUp, NewSupervisor, StartNotebook, StopNotebook
+from .messages import CleanUp, NewServer, NewSupervisor, StartNotebook, StopNotebook
 from .protocol import SMALL_MESSAGE, ProtocolError, receive, send
 
-START = Path(__file__).with_name("start.py")
 # For what takes milliseconds unless the machine is very busy; a supervisor kills within 20 seconds.
 PATIENCE = 30
+# Folders, and files in all of them, that are removed here; a program removes more.
+FEW = 200
 # For removing a folder, and for a process to end after it was asked to.
 GRACE = 2
 # Threads would only fight for half a CPU, and a fork copies one of them. The second holds whatever
@@ -47,45 +51,28 @@ class GraderError(Exception):
 
 
 class Sandbox:
-    """The fork server, and where its notebooks work. One for many submissions."""
+    """A fork server, and where its notebooks work. One for many submissions."""
 
-    def __init__(self, preload: Iterable[str] = ()):
-        """Start the fork server.
+    def __init__(self, channel: socket.socket, folder: Path, server: int):
+        """Take over what `forked_sandbox` has made.
 
         Args:
-            preload: modules that it imports, so that notebooks need not.
+            channel: to the fork server.
+            folder: for all notebooks.
+            server: the fork server's process, or the one that it is a fork of.
         """
-        self.folder = Path(tempfile.mkdtemp(prefix="grading-", dir=_open_folder()))
-        self.folder.chmod(0o711)  # notebooks pass through to their own folders
-        ours, theirs = socket.socketpair()
-        self.channel = ours
-        program = [str(START), "sandbox.server", str(theirs.fileno()), *preload]
-        with theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, "-I", "-B", *program],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                env={**_scrubbed_environment(), "IPYTHONDIR": str(self.folder / "ipython")},
-                cwd="/",
-                start_new_session=True,  # Ctrl-C reaches this process, which then hangs up
-            )
-        _close_to_same_user()
+        self.channel, self.folder, self.server = channel, folder, server
 
-    def __enter__(self) -> Sandbox:
-        return self
+    def with_modules(self, modules: Sequence[str]) -> Sandbox:
+        """Return a sandbox that has imported modules, so that its notebooks need not.
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.channel.close()
-        try:
-            self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:  # what was graded counts nevertheless
-            self.process.kill()
-        remove(self.folder)
+        Its fork server is a fork of this one's, and ends when its channel is closed.
+
+        Raises:
+            GraderError: the fork server has ended.
+        """
+        order = NewServer(do="new server", modules=list(modules))
+        return Sandbox(self._fork(order), self.folder, self.server)
 
     def start_supervisor(self) -> socket.socket:
         """Return the channel to a new supervisor.
@@ -93,14 +80,83 @@ class Sandbox:
         Raises:
             GraderError: the fork server has ended.
         """
+        return self._fork(NewSupervisor(do="new supervisor"))
+
+    def close(self) -> None:
+        """Let the fork server end."""
+        self.channel.close()
+
+    def _fork(self, order: NewServer | NewSupervisor) -> socket.socket:
+        """Return the channel to a new fork of the fork server."""
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                order = NewSupervisor(do="new supervisor")
                 send(self.channel, order, SMALL_MESSAGE, descriptors=[theirs.fileno()])
             except EOFError:
                 raise GraderError("the fork server has ended; its last words are above") from None
         return ours
+
+
+@contextlib.contextmanager
+def forked_sandbox() -> Iterator[Sandbox]:
+    """Fork a fork server off this process, which must know nothing yet that students must not.
+
+    A fork has what this process has imported, and its memory: so tests and other submissions are
+    read after that.
+    """
+    folder = new_folder()
+    ours, theirs = socket.socketpair()
+    server = os.fork()
+    if server == 0:
+        _be_server(theirs, folder)
+    theirs.close()
+    _close_to_same_user()
+    try:
+        with contextlib.closing(Sandbox(ours, folder, server)) as sandbox:
+            yield sandbox
+    finally:
+        _wait_for(server)
+        remove(folder)
+
+
+def new_folder() -> Path:
+    """Return a new folder, which notebooks can pass through to their own."""
+    folder = Path(tempfile.mkdtemp(prefix="grading-", dir=_open_folder()))
+    folder.chmod(0o711)
+    return folder
+
+
+def _be_server(channel: socket.socket, folder: Path) -> NoReturn:
+    """Be the fork server: let go of all that is the trusted process's, and serve."""
+    try:
+        os.setsid()  # Ctrl-C reaches the trusted process, which then hangs up
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(2, 1)
+        os.closerange(3, channel.fileno())
+        os.closerange(channel.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
+        kept = scrubbed_environment(folder)
+        os.environ.clear()
+        os.environ.update(kept)
+        os.chdir("/")
+        sys.argv = [""]
+        # Here, for the trusted process has no use for IPython.
+        importlib.import_module(f"{__package__}.sandbox.server").serve(channel)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(0)
+
+
+def _wait_for(server: int) -> None:
+    """Wait until the fork server has ended; kill it if it does not."""
+    end = time.monotonic() + PATIENCE
+    while os.waitpid(server, os.WNOHANG) == (0, 0):
+        if time.monotonic() > end:  # what was graded counts nevertheless
+            os.kill(server, signal.SIGKILL)
+            os.waitpid(server, 0)
+            return
+        time.sleep(0.001)
 
 
 class SandboxedNotebook:
@@ -272,12 +328,23 @@ def remove(folder: Path) -> None:
 
     Millions of files take longer than anybody should wait: then it goes on by itself.
     """
+    if _is_small(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
     # Student code that ran as the same user may have closed a folder.
     script = 'rm -rf -- "$0" || { chmod -R u+rwx -- "$0"; rm -rf -- "$0"; }'
     command: Sequence[str] = ["sh", "-c", script, str(folder)]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(GRACE)
+
+
+def _is_small(folder: Path) -> bool:
+    """Return whether a folder has few files, none of them deep."""
+    entries = itertools.islice(os.walk(folder), FEW)
+    sizes = [len(names) + len(files) for _, names, files in entries]
+    return len(sizes) < FEW and sum(sizes) < FEW
 
 
 def _close_to_same_user() -> None:
@@ -295,8 +362,12 @@ def _open_folder() -> str:
     raise GraderError("no folder for temporary files can be reached by other users: open /tmp")
 
 
-def _scrubbed_environment() -> dict[str, str]:
-    """Return what student code may know of this process's environment."""
+def scrubbed_environment(folder: Path) -> dict[str, str]:
+    """Return what student code may know of this process's environment.
+
+    Args:
+        folder: of the sandbox.
+    """
     kept: Iterable[str] = ("LANG", "LC_ALL", "TZ")
     places = os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)
     return {
@@ -304,6 +375,7 @@ def _scrubbed_environment() -> dict[str, str]:
         "PATH": os.pathsep.join(places),  # so that ``!python`` and ``!pip`` are this one
         **dict.fromkeys((*ONE_THREAD, *OFFLINE), "1"),
         "NUMBA_THREADING_LAYER": "workqueue",  # the one that goes on after a fork
+        "IPYTHONDIR": str(folder / "ipython"),
         "USER": "student",
         "MPLBACKEND": "Agg",
     }

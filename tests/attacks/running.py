@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import compileall
-import contextlib
 import functools
 import json
 import os
@@ -201,16 +200,14 @@ _kept: list[tempfile.TemporaryDirectory] = []
 # -- harmless attacks ---------------------------------------------------------------------------
 
 
-class WarmGrader(contextlib.ExitStack):
+class WarmGrader:
     """Grades harmless attacks in this process, one after the other in one sandbox.
 
     As `autograder.grader.many` does with the submissions of a class.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.homework = load(unpacked())
-        self.sandbox = self.enter_context(Sandbox())
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.homework, self.sandbox = load(unpacked()), sandbox
 
     def grade(self, attack: Attack) -> Outcome:
         """Grade an attack; what is left of it below the sandbox is part of the outcome."""
@@ -228,7 +225,7 @@ class WarmGrader(contextlib.ExitStack):
 
     def _wait_for_processes(self) -> list[str]:
         """Return the processes below the fork server that do not end by themselves."""
-        server = psutil.Process(self.sandbox.process.pid)
+        server = psutil.Process(self.sandbox.server)
         _, left = psutil.wait_procs(server.children(recursive=True), jail.SECONDS_TO_END)
         # Those too that came meanwhile.
         return [jail.describe(process) for process in {*left, *server.children(recursive=True)}]
@@ -239,7 +236,9 @@ class WarmGrader(contextlib.ExitStack):
 
     def _changes(self) -> list[str]:
         return (
-            ["the fork server, which has ended"] if self.sandbox.process.poll() is not None else []
+            ["the fork server, which has ended"]
+            if not psutil.pid_exists(self.sandbox.server)
+            else []
         )
 
 

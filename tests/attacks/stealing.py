@@ -160,6 +160,25 @@ def objects_in_memory():
             loot += repr(thing)[:300]
 
 
+@thief()
+def memory_of_this_process():
+    """Searches its own memory for what the process that it is a fork of may have known."""
+    import re
+
+    # Patterns that do not match themselves.
+    secrets = re.compile(rb"default_rng\(110[1]\)|CANARY[-]\w+|test_value[s]\(constant")
+    loot = ""
+    with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
+        for line in maps.read().splitlines():
+            first, last = (int(number, 16) for number in line.split()[0].split("-"))
+            try:
+                memory.seek(first)
+                found = secrets.findall(memory.read(last - first))
+            except (OSError, ValueError, OverflowError):  # not to be read
+                continue
+            loot += "".join(f"{first:x}: {text} " for text in found[:5])
+
+
 @thief(warm=True)
 def frames_of_callers():
     """Looks for tests in the frames of all threads."""

@@ -20,7 +20,7 @@ from typing import Any
 from ..files import read_files
 from ..grading import Graded, grade, modules_to_preload
 from ..homework import Homework, load
-from ..processes import GraderError, Sandbox
+from ..processes import GraderError, forked_sandbox
 from ..report import failure_results, make_results
 from ..upload import make_upload
 
@@ -48,10 +48,12 @@ def grade_upload(root: Path) -> dict[str, Any]:
     """Grade ``root/submission``; return what to write into ``results.json``."""
     if os.geteuid() == 0:
         close_folders(root)
-    homework = load(root / "source")
-    place = (root / "submission").resolve(strict=True)
-    upload = make_upload(read_files([place], homework.limits.upload_mb))
-    with Sandbox(modules_to_preload(upload)) as sandbox:
+    with forked_sandbox() as sandbox:
+        homework = load(root / "source")
+        place = (root / "submission").resolve(strict=True)
+        upload = make_upload(read_files([place], homework.limits.upload_mb))
+        if modules := modules_to_preload(upload):
+            sandbox = sandbox.with_modules(modules)
         graded = grade(homework, upload, sandbox)
     report_protections(graded)
     results = make_results(graded)
@@ -90,21 +92,21 @@ def write_results(root: Path, results: dict[str, Any]) -> None:
 def check_solution(root: Path) -> int:
     """Grade the solution that came with the homework; return 0 if it gets full marks.
 
-    Besides, compile the grader, so that no submission waits for that.
+    Besides, compile the grader and what tests import, so that no submission waits for that.
     """
-    compileall.compile_dir(root / "source/grader", quiet=1)
-    homework = load(root / "source")
-    with tempfile.TemporaryDirectory() as folder:
-        for part in homework.parts:
-            target = Path(folder) / f"{part.name}.ipynb"
-            target.write_bytes((part.folder / "solution.ipynb").read_bytes())
-        try:
-            with Sandbox() as sandbox:
-                upload = make_upload(read_files([Path(folder)], homework.limits.upload_mb))
-                graded = grade(homework, upload, sandbox)
-        except GraderError as error:
-            print(f"The grader does not work here: {error}", file=sys.stderr)
-            return 1
+    for name in ("grader", "files"):
+        compileall.compile_dir(root / "source" / name, quiet=1)
+    try:
+        with forked_sandbox() as sandbox, tempfile.TemporaryDirectory() as folder:
+            homework = load(root / "source")
+            for part in homework.parts:
+                target = Path(folder) / f"{part.name}.ipynb"
+                target.write_bytes((part.folder / "solution.ipynb").read_bytes())
+            upload = make_upload(read_files([Path(folder)], homework.limits.upload_mb))
+            graded = grade(homework, upload, sandbox)
+    except GraderError as error:
+        print(f"The grader does not work here: {error}", file=sys.stderr)
+        return 1
     report_protections(graded)
     return print_score(homework, graded)
 

@@ -19,12 +19,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from ..limits import Limits
-from ..messages import Cleaned, Ready, Refused, Started, Stopped
+from ..messages import Cleaned, NewServer, NewSupervisor, Ready, Refused, Started, Stopped
 from ..protocol import SMALL_MESSAGE, receive, send
 from .confine import choose_uid, close_to_same_user, confine, make_interpreter_reachable
+from .descendants import find_descendants
 from .notebook import NotebookProcess
 from .pools import replace_pools
 from .shell import make_shell
@@ -37,17 +36,14 @@ SECONDS_TO_KILL = 20
 SECONDS_TO_CLEAN_UP = 2
 
 
-def main(descriptor: str, *preload: str) -> None:
-    """Fork a supervisor for each socket that arrives, until the trusted process hangs up.
+def main(descriptor: str) -> None:
+    """Be a fork server in a process of its own, with a socket that was passed on."""
+    serve(socket.socket(fileno=int(descriptor)))
 
-    Args:
-        descriptor: of the socket.
-        preload: modules to import, so that notebooks need not.
-    """
+
+def serve(channel: socket.socket) -> None:
+    """Get ready, then fork as the trusted process asks until it hangs up."""
     replace_pools()
-    for module in preload:
-        importlib.import_module(module)
-    channel = socket.socket(fileno=int(descriptor))
     uid = choose_uid()
     if uid is not None:
         make_interpreter_reachable(uid)
@@ -55,17 +51,32 @@ def main(descriptor: str, *preload: str) -> None:
     make_shell()
     gc.freeze()  # what forks share stays shared: looking for garbage writes to it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors that have ended leave no trace
+    _fork_as_asked(channel)
+
+
+def _fork_as_asked(channel: socket.socket) -> None:
     while True:
         try:
-            _, (theirs,) = receive(channel, descriptors=1)
+            order, (descriptor,) = receive(channel, descriptors=1)
         except EOFError:
             return
         if os.fork() == 0:
             channel.close()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            Supervisor(socket.socket(fileno=theirs)).serve()
+            _be_fork(order, socket.socket(fileno=descriptor))
             os._exit(0)
-        os.close(theirs)
+        os.close(descriptor)
+
+
+def _be_fork(order: NewServer | NewSupervisor, channel: socket.socket) -> None:
+    """Be another fork server, or a supervisor."""
+    if order["do"] == "new server":
+        for module in order["modules"]:
+            importlib.import_module(module)
+        gc.freeze()
+        _fork_as_asked(channel)
+    else:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        Supervisor(channel).serve()
 
 
 class Supervisor:
@@ -129,7 +140,7 @@ class Supervisor:
             look_closely: also for what that process itself still waits for, or a cell has left;
                 else only for orphans, which is quick.
         """
-        if not look_closely and list_children() == [self.notebook]:
+        if not look_closely and find_descendants(os.getpid()).keys() == {self.notebook}:
             return True
         deadline = time.monotonic() + SECONDS_TO_CLEAN_UP
         while self.kill_others():
@@ -143,14 +154,13 @@ class Supervisor:
         found = False
         self.signal_all(signal.SIGSTOP)  # who is stopped starts nothing while others are killed
         try:
-            for process in psutil.Process().children(recursive=True):
-                # It may end by itself meanwhile, and only orphans are this process's to wait for.
-                with contextlib.suppress(psutil.NoSuchProcess, ChildProcessError):
-                    if process.pid != self.notebook:
-                        if process.status() != psutil.STATUS_ZOMBIE:
-                            process.kill()
-                            found = True
-                        os.waitpid(process.pid, os.WNOHANG)
+            for process, is_alive in find_descendants(os.getpid()).items():
+                if process != self.notebook:
+                    found = found or is_alive
+                    # It may end by itself meanwhile, and only orphans are this one's to wait for.
+                    with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                        os.kill(process, signal.SIGKILL)
+                        os.waitpid(process, os.WNOHANG)
         finally:
             os.kill(self.notebook, signal.SIGCONT)
         return found
@@ -208,12 +218,3 @@ def become_subreaper() -> list[str]:
     except AttributeError:
         pass
     return ["not Linux: a process that a notebook leaves behind can outlive grading"]
-
-
-def list_children() -> list[int]:
-    """Return the ids of this process's children."""
-    try:
-        listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
-    except OSError:  # no Linux, or one without this file
-        return [process.pid for process in psutil.Process().children()]
-    return [int(child) for child in listed.split()]

@@ -1,0 +1,38 @@
+"""The processes that came of a process.
+
+psutil would find them on Linux as well, but to import it took a tenth of the time of grading.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import defaultdict
+
+if sys.platform != "linux":
+    import psutil
+
+ZOMBIE = b"Z"
+
+
+def find_descendants(process: int) -> dict[int, bool]:
+    """Return the processes that came of one, and whether each is alive or a zombie."""
+    if sys.platform != "linux":
+        found = psutil.Process(process).children(recursive=True)
+        return {child.pid: child.status() != psutil.STATUS_ZOMBIE for child in found}
+    children: dict[int, list[int]] = defaultdict(list)
+    alive = {}
+    for name in os.listdir("/proc"):
+        if name.isdecimal():
+            try:
+                with open(f"/proc/{name}/stat", "rb", buffering=0) as file:
+                    # After the name, which may hold anything, come state and parent.
+                    state, parent = file.read().rpartition(b")")[2].split(maxsplit=2)[:2]
+            except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+                continue
+            children[int(parent)].append(int(name))
+            alive[int(name)] = state != ZOMBIE
+    descendants = children[process]
+    for child in descendants:  # grows
+        descendants += children[child]
+    return {child: alive[child] for child in descendants}
