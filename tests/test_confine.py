@@ -433,6 +433,7 @@ def test_choose_uid(monkeypatch):
     chosen = {choose_uid() for _ in range(5)}
     assert len(chosen) == 5  # two graders hardly ever agree
     assert all(1_879_048_192 <= uid < 2**31 for uid in chosen)
+    monkeypatch.setattr(module, "_usable_uids", module._usable_uids.__wrapped__)  # not kept
     monkeypatch.setattr(module, "_works_as", lambda uid: uid < 2**16)
     assert 61_184 <= choose_uid() < 65_520
     monkeypatch.setattr(module, "_works_as", lambda uid: False)
