@@ -208,6 +208,18 @@ def served(folder: Path) -> Iterator[str]:
         server.server_close()
 
 
+def test_inputs_that_make_no_site(root, tmp_path):
+    with pytest.raises(ReleaseError, match="is no folder"):
+        build_site(root, tmp_path / "site", tmp_path / "nowhere")
+    with pytest.raises(ReleaseError, match="lies in student/"):
+        build_site(root, root / "student/site", None)
+    shutil.copytree(root / "assignment", tmp_path / "assignment", ignore=WITHOUT_LITTER)
+    shutil.copy(root / "pyproject.toml", tmp_path)
+    with pytest.raises(ReleaseError, match=r"student/gradient_descent\.ipynb is missing: run make"):
+        build_site(tmp_path, tmp_path / "site", None)
+    assert not (tmp_path / "site").exists()
+
+
 def test_the_front_page_is_about_this_homework(site, root):
     text = (site / PLACE / "index.html").read_text(encoding="utf-8")
     assert "{{" not in text
@@ -374,8 +386,19 @@ def test_both_notebooks_from_opening_to_full_marks(visit, root, tmp_path):
 def test_loops_that_never_end(visit):
     """One that is silent ends with the kernel, and the text stays; one that prints is stopped."""
     page = visit().open_notebook("gradient_descent")
-    page.evaluate(WRITE, ["while True:\n    print(1)", True])
-    page.wait_for_function(f"() => ({FIRST_CELL})()[1].includes('never ends')")
+    for body in (
+        "print(1)",
+        "print('x' * 1000)",
+        "try: print(1)\n    except Exception: pass",
+        "import logging; logging.warning('x')",
+        "display(1)",
+    ):
+        page.evaluate(WRITE, [f"while True:\n    {body}", True])
+        page.wait_for_function(f"() => ({FIRST_CELL})()[1].includes('TooMuchOutput')")
+        page.wait_for_function(IDLE)
+    page.evaluate(WRITE, ["for _ in range(1500): print(1)", True])
+    page.wait_for_function(f"() => ({FIRST_CELL})()[1].length > 3000")
+    assert "TooMuchOutput" not in page.evaluate(FIRST_CELL)[1]
     page.evaluate(WRITE, ["while True:\n    pass", True])
     page.wait_for_function(f"() => !({IDLE})()")
     page.click("[data-command='notebook:restart-kernel'], [title^='Restart the kernel']")
@@ -406,15 +429,16 @@ def test_a_second_tab_of_a_notebook_is_told(visit):
     visitor = visit()
     first = visitor.open_notebook("gradient_descent", kernel=False)
     first.wait_for_timeout(500)
-    assert not first.is_visible("text=open in another tab")
+    assert not first.is_visible("text=open in two tabs")
     other = visitor.open_notebook("relu_sgd", kernel=False)
     second = visitor.open_notebook("gradient_descent", kernel=False)
-    second.wait_for_selector("text=open in another tab")
-    assert not other.is_visible("text=open in another tab")
+    second.wait_for_selector("text=open in two tabs")
+    first.wait_for_selector("text=open in two tabs")
+    assert not other.is_visible("text=open in two tabs")
     first.close()
     second.reload()
     second.wait_for_selector(".jp-Notebook .jp-Cell")
-    assert not second.is_visible("text=open in another tab")
+    assert not second.is_visible("text=open in two tabs")
 
 
 def test_changed_files_of_the_homework_can_be_put_back(visit):
@@ -434,6 +458,33 @@ def test_changed_files_of_the_homework_can_be_put_back(visit):
     notebook.reload()
     notebook.wait_for_selector(".jp-Notebook .jp-Cell")
     assert not notebook.is_visible("text=You changed")
+
+
+def test_what_was_just_typed_is_in_the_download(visit, tmp_path):
+    """Also of a notebook that has another name now; its own address leads back to it."""
+    visitor = visit(accept_downloads=True)
+    page = visitor.open_notebook("gradient_descent", kernel=False)
+    page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady")
+    page.evaluate(WRITE, ["first = 1", False])
+    page.evaluate(SAVE)
+    front = visitor.open()
+    page.evaluate(WRITE, ["latest = 1", False])
+    with front.expect_download() as download:
+        front.click("#download:enabled")
+    assert "latest = 1" in download.value.path().read_text()
+    page.evaluate(
+        "() => window.jupyterapp.serviceManager.contents.rename("
+        "'gradient_descent.ipynb', 'mine.ipynb')"
+    )
+    page.close()
+    again = visitor.open("notebooks/mine.ipynb")
+    again.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady")
+    assert again.evaluate(FIRST_CELL)[0] == "latest = 1"
+    front.reload()
+    front.wait_for_selector("text=Also saved here")
+    with front.expect_download() as download:
+        front.click("#download:enabled")
+    assert download.value.suggested_filename == "mine.ipynb"
 
 
 def test_links_to_pages_open_pages(visit):

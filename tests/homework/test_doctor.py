@@ -141,14 +141,14 @@ def test_each_place_is_known_by_each_of_its_signs(homework, capsys, show, sign, 
 @pytest.mark.parametrize(
     ("sign", "words"),
     [
-        ("emscripten", 'press Ctrl+S, then "Download my notebooks" on the front page'),
+        ("emscripten", '"Download my notebooks" on the front page'),
         ("emscripten", "The stop button cannot stop a running loop. Kernel > Restart Kernel can."),
         ("google.colab", "all files but your notebook are gone: start again at the first cell"),
         ("google.colab", "File > Save a copy in Drive"),
         ("CODESPACES", "right-click each notebook in the file list > Download"),
         ("JUPYTERHUB_USER", "Your files stay"),
         ("__vsc_ipynb_file__", "should be that of .venv"),
-        ("__vsc_ipynb_file__", "save (Ctrl+S)"),
+        ("__vsc_ipynb_file__", "save (Ctrl+S"),
     ],
 )
 def test_a_place_has_its_own_advice(homework, capsys, show, sign, words):

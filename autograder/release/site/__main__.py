@@ -26,6 +26,9 @@ def main() -> int:
     except ReleaseError as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:  # shutil lists every file that it could not copy
+        print(f"The site cannot be written: {str(error)[:300]}", file=sys.stderr)
+        return 1
     place = shlex.quote(str(options.out))
     print(f"{options.out} is built. To look at it:  python3 -m http.server -d {place}")
     return 0

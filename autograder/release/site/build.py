@@ -20,6 +20,11 @@ from .pyodide import fetch_from_anywhere, packages_of, with_dependencies
 from .wheels import EXTENSION, EXTENSION_NAME, KERNEL, write_lock
 
 CACHE = ".release-pyodide"
+# What offers to delete all answers, and what leads to apps that are not in the site.
+DISABLED = (
+    "@jupyterlite/application-extension:clear-browser-data",
+    "@jupyter-notebook/application-extension:pages",
+)
 # JupyterLab saves every two minutes; here that costs nothing, and a tab is closed soon.
 OVERRIDES = {"@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 5}}
 IMPORT = re.compile(r"^\s*(?:import|from)\s+(\w+)", flags=re.MULTILINE)
@@ -37,8 +42,7 @@ def build_site(root: Path, out: Path, given: Path | None) -> None:
         ReleaseError: there is something else in ``out``, a file of Pyodide is not to be had, or
             JupyterLite cannot build.
     """
-    if out.exists() and not is_site(out):
-        raise ReleaseError(f"{out} is there and is no site: choose another folder, or remove it")
+    _refuse_inputs(root, out, given)
     declared = read_declared(root)
     packages = packages_for(root / "student")
     files = fetch_from_anywhere(packages, root / CACHE, given)
@@ -54,8 +58,32 @@ def build_site(root: Path, out: Path, given: Path | None) -> None:
         _write_settings(lite, declared.title, options)
         _run_jupyterlite(lite)
         write_front(root, lite / "site", declared, notebooks)
-        shutil.rmtree(out, ignore_errors=True)
-        shutil.copytree(lite / "site", out)
+        put_in_place(lite / "site", out)
+
+
+def put_in_place(site: Path, out: Path) -> None:
+    """Put a site where it belongs; an older one is there until the new one is complete."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent) as beside:
+        made = Path(shutil.copytree(site, Path(beside) / "site"))
+        if out.exists():
+            out.rename(Path(beside) / "old")
+        made.rename(out)
+
+
+def _refuse_inputs(root: Path, out: Path, given: Path | None) -> None:
+    """Raise ReleaseError unless all is there, and nothing of worth is where the site will be."""
+    if out.is_symlink() or (out.exists() and not is_site(out)):
+        raise ReleaseError(f"{out} is there and is no site: choose another folder, or remove it")
+    if out.resolve().is_relative_to((root / "student").resolve()):
+        raise ReleaseError(
+            f"{out} lies in student/, of which the site is made: choose another folder"
+        )
+    if given is not None and not given.is_dir():
+        raise ReleaseError(f"{given} is no folder: give one with Pyodide's files, or none")
+    for name in read_declared(root).masters:
+        if not (root / "student" / f"{name}.ipynb").is_file():
+            raise ReleaseError(f"student/{name}.ipynb is missing: run make release first")
 
 
 def _sign(path: Path) -> Notebook:
@@ -91,7 +119,10 @@ def _write_settings(lite: Path, title: str, options: dict[str, Any]) -> None:
     """Write JupyterLite's files of settings: for its pages, its builder and JupyterLab."""
     settings: dict[str, Any] = {
         "appName": title,
-        "exposeAppInBrowser": True,  # for tests
+        "exposeAppInBrowser": True,  # for `front/notebook.js`
+        "disabledExtensions": list(DISABLED),
+        "appUrl": "./tree",
+        "faviconUrl": "./notebooks/favicon.ico",
         "litePluginSettings": {
             f"{EXTENSION_NAME}:kernel": {
                 "disablePyPIFallback": True,

@@ -19,8 +19,10 @@ from ..names import is_litter
 from ..places import links
 
 SOURCES = Path(__file__).with_name("front")
-# What of JupyterLite is built: the notebook, the list of files, the editor, JupyterLab.
-APPS = ("notebooks", "tree", "edit", "lab")
+# What of JupyterLite is built: the notebook, the list of files, the editor. JupyterLab would open a
+# notebook twice and not tell.
+APPS = ("notebooks", "tree", "edit")
+OF_JUPYTERLITE = 8  # megabytes that a notebook loads of it
 # Every page of JupyterLite loads these two.
 IN_EVERY_TAB = """  <link rel="stylesheet" href="../front/bar.css">
   <script type="module" src="../front/notebook.js"></script>
@@ -87,6 +89,7 @@ def write_front(root: Path, site: Path, declared: Declared, notebooks: list[Note
         "pages": _pages(site, pages),
         "submit": _section(root / "assignment/STUDENT.md", "Submit"),
         "elsewhere": _elsewhere(declared, notebooks),
+        "megabytes": str(_megabytes(site)),
         "version": html.escape(declared.version),
         "release": release,
         "short": release[:8],
@@ -126,11 +129,18 @@ def _in_site(site: Path, folder: str) -> list[str]:
     return sorted(path.relative_to(site).as_posix() for path in paths)
 
 
+def _megabytes(site: Path) -> int:
+    """Return how much a first visit loads: Python and its packages, and JupyterLite's part."""
+    python = sum(path.stat().st_size for path in (site / "static/pyodide").iterdir())
+    return round(python / 1e6) + OF_JUPYTERLITE
+
+
 def _card(notebook: Notebook) -> str:
     return (
         f'<li data-notebook="{notebook.name}">'
         f'<a href="notebooks/index.html?path={notebook.name}" target="_blank">'
-        f'{html.escape(notebook.title)}</a>\n<p class="state"></p></li>'
+        f'{html.escape(notebook.title)}</a>\n<p class="state" aria-live="polite">This page needs a '
+        f"newer browser, or its files came garbled.</p></li>"
     )
 
 

@@ -2,28 +2,43 @@
 
 
 def _limit_output() -> None:
-    """Stop a cell that prints without end, for it would freeze the tab."""
-    from IPython.core.interactiveshell import InteractiveShell
-    from pyodide_kernel.display import LiteStream
+    """Stop a cell that shows without end, for it would freeze the tab."""
+    from collections.abc import Callable
+    from typing import Any
 
-    most = 10_000  # pieces of text; a print makes two; a tab takes seconds for so many
-    printed, write = 0, LiteStream.write
+    from IPython.core.interactiveshell import InteractiveShell
+    from pyodide_kernel.display import LiteDisplayPublisher, LiteStream
+
+    class TooMuchOutput(BaseException):
+        pass
+
+    # A print makes two pieces. A tab takes seconds to show so much.
+    room = {"pieces": 4_000, "characters": 200_000, "displays": 200}
+    left = dict(room)
+
+    def use(what: str, amount: int) -> None:
+        left[what] -= amount
+        if left[what] < 0:
+            raise TooMuchOutput(
+                "This cell shows more than a tab can bear, and was stopped. Is there a loop that "
+                "never ends, or one that prints in every round?"
+            )
 
     def begin(*_: object) -> None:
-        nonlocal printed
-        printed = 0
+        left.update(room)
 
-    def limited(stream: LiteStream, text: str) -> None:
-        nonlocal printed
-        printed += 1
-        if printed > most:
-            raise RuntimeError(
-                "This cell prints more than a tab can show, and was stopped. Is there a loop that "
-                "never ends?"
-            )
-        write(stream, text)
+    def limited(function: Callable[..., Any], measure: Callable[..., dict[str, int]]) -> Any:
+        def call(self: object, *arguments: Any, **options: Any) -> Any:
+            for what, amount in measure(*arguments).items():
+                use(what, amount)
+            return function(self, *arguments, **options)
 
-    LiteStream.write = limited
+        return call
+
+    LiteStream.write = limited(
+        LiteStream.write, lambda text: {"pieces": 1, "characters": len(text)}
+    )
+    LiteDisplayPublisher.publish = limited(LiteDisplayPublisher.publish, lambda *_: {"displays": 1})
     InteractiveShell.instance().events.register("pre_run_cell", begin)
 
 

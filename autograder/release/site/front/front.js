@@ -1,9 +1,10 @@
 // The front page: what is saved here, downloads, and what a new release brings.
-import { changed, handedOut, isOld, keeper, release, root } from "./about.js";
+import {
+  changed, channel, handedOut, isOld, keeper, KEEPS_NOTHING, release, root,
+} from "./about.js";
 import { forget, saveBeside, savedFile, savedPaths } from "./storage.js";
 
-const NO_KEEPER = "This browser window keeps no work, and checks cannot run in it: a private " +
-  "window, or an address without https? Open this page in a normal window.";
+const PATIENCE = 5000; // milliseconds: to save takes a tenth of a second
 
 function element(tag, text, set = {}) {
   return Object.assign(document.createElement(tag), { textContent: text }, set);
@@ -19,30 +20,29 @@ function when(time) {
 
 // Says of each notebook whether it was begun here, and when it was saved.
 async function showNotebooks(about) {
-  let begun = 0;
   for (const notebook of about.notebooks) {
     const state = document.querySelector(`[data-notebook="${notebook.name}"] .state`);
     const saved = await savedFile(notebook.name);
-    begun += Boolean(saved);
-    state.replaceChildren(saved ? `Saved here on ${when(saved.last_modified)}.` : "Not begun here.");
-    if (saved) state.append(" ", button("Download", () => download(notebook.name)));
+    const text = saved ? `Saved here on ${when(saved.last_modified)}.` : "Not begun here.";
+    state.replaceChildren(text);
+    if (saved) state.append(" ", downloadButton(notebook.name));
     if (saved && isOld(saved, notebook)) state.append(offer(about, notebook));
   }
-  document.getElementById("download").disabled = !begun;
   await showOthers(about);
+  document.getElementById("download").disabled = !(await savedNotebooks()).length;
 }
 
 // Lists notebooks that a student has renamed or made here.
 async function showOthers(about) {
   const own = new Set(about.notebooks.map(({ name }) => name));
-  const others = (await savedPaths()).filter((path) => path.endsWith(".ipynb") && !own.has(path));
+  const others = (await savedNotebooks()).filter((path) => !own.has(path));
   const place = document.getElementById("others");
   place.hidden = !others.length;
   place.replaceChildren("Also saved here: ");
   for (const path of others) {
     const address = new URL(`notebooks/index.html?path=${encodeURIComponent(path)}`, root);
     place.append(element("a", path, { href: address, target: "_blank" }), " ");
-    place.append(button("Download", () => download(path)), " ");
+    place.append(downloadButton(path), " ");
   }
 }
 
@@ -62,6 +62,31 @@ function offer(about, notebook) {
   return paragraph;
 }
 
+async function savedNotebooks() {
+  return (await savedPaths()).filter((path) => path.endsWith(".ipynb"));
+}
+
+function downloadButton(path) {
+  const made = button("Download", async () => {
+    await saveOpenTabs();
+    await download(path);
+  });
+  made.setAttribute("aria-label", `Download ${path}`);
+  return made;
+}
+
+// Has the open tabs save, and waits until they have.
+async function saveOpenTabs() {
+  const { held = [] } = await navigator.locks?.query() ?? {};
+  let open = held.filter(({ name }) => name.startsWith(`homework ${root} `)).length;
+  if (!open) return;
+  await new Promise((resolve) => {
+    setTimeout(resolve, PATIENCE);
+    channel.addEventListener("message", ({ data }) => data.saved && !--open && resolve());
+    channel.postMessage({ save: true });
+  });
+}
+
 async function download(name) {
   const { content } = await savedFile(name);
   const blob = new Blob([JSON.stringify(content, null, 1)], { type: "application/x-ipynb+json" });
@@ -71,10 +96,9 @@ async function download(name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-async function downloadAll(about) {
-  for (const { name } of about.notebooks) {
-    if (await savedFile(name)) await download(name);
-  }
+async function downloadAll() {
+  await saveOpenTabs();
+  for (const path of await savedNotebooks()) await download(path);
 }
 
 // Files of the homework that were changed here can be put back; grading brings its own anyway.
@@ -82,8 +106,8 @@ async function showChanged(about) {
   const paths = changed(await savedPaths(), about);
   const place = document.getElementById("changed");
   place.hidden = !paths.length;
-  place.replaceChildren(`You changed ${paths.join(", ")} in this browser. Grading brings its own, ` +
-    "so what works here may fail there. ");
+  place.replaceChildren(`You changed ${paths.join(", ")} in this browser. Grading brings its ` +
+    "own, so what works here may fail there. ");
   place.append(button("Put back the original", async () => {
     for (const path of paths) await forget(path);
     await showChanged(about);
@@ -114,21 +138,25 @@ async function loadAhead(about) {
   }
 }
 
+function warn(text) {
+  const warning = document.getElementById("warning");
+  warning.textContent = text;
+  warning.hidden = false;
+}
+
 async function start() {
   const about = await release();
   const refresh = () => Promise.all([showNotebooks(about), showChanged(about)]);
-  document.getElementById("download").addEventListener("click", () => downloadAll(about));
+  document.getElementById("download").addEventListener("click", downloadAll);
   document.addEventListener("visibilitychange", refresh);
   await refresh();
   const registration = await keeper();
-  if (registration) {
-    watchForUpdate(registration);
-    await loadAhead(about);
-  } else {
-    const warning = document.getElementById("warning");
-    warning.textContent = NO_KEEPER;
-    warning.hidden = false;
+  if (!registration) {
+    warn(KEEPS_NOTHING);
+    return;
   }
+  watchForUpdate(registration);
+  await loadAhead(about);
 }
 
-start();
+start().catch(() => warn(KEEPS_NOTHING)); // no storage, or none that may be read

@@ -1,8 +1,10 @@
 // In a tab of JupyterLite: links to pages open the pages, and a bar says what a student must know.
-import { changed, isOld, keeper, release, root } from "./about.js";
+import { changed, channel, isOld, keeper, KEEPS_NOTHING, release, root } from "./about.js";
 import { savedFile, savedPaths } from "./storage.js";
 
 const path = new URL(location).searchParams.get("path") ?? "";
+const IN_TWO_TABS = "This notebook is open in two tabs. Work in one of them, and close the " +
+  "other: what you save in one would be lost in the other.";
 
 // JupyterLite opens files beside the notebook in its editor, pages too.
 addEventListener("click", (event) => {
@@ -18,6 +20,9 @@ const bars = document.createElement("div");
 bars.className = "homework-bars";
 bars.setAttribute("role", "status");
 document.body.append(bars);
+const home = anchor("Front page: download, submit");
+home.className = "homework-home";
+document.body.append(home);
 
 function say(text, link = "") {
   const bar = document.createElement("p");
@@ -38,6 +43,30 @@ function anchor(text) {
   return link;
 }
 
+// The last words typed may not be saved yet when a student leaves the tab, or downloads.
+async function save() {
+  const app = window.jupyterapp;
+  if (app?.shell.currentWidget?.context?.model.dirty) await app.commands.execute("docmanager:save");
+}
+
+document.addEventListener("visibilitychange", () => document.hidden && save());
+addEventListener("pagehide", save);
+channel.addEventListener("message", async ({ data }) => {
+  if (data.opened === path) say(IN_TWO_TABS);
+  if (data.save) {
+    await save().catch(() => null); // JupyterLab says why
+    channel.postMessage({ saved: path });
+  }
+});
+
+// Says so if Python does not come: on a slow network it takes minutes, and some hosts garble files.
+function watchKernel() {
+  const { kernel } = window.jupyterapp?.shell.currentWidget?.sessionContext?.session ?? {};
+  if (kernel && !["unknown", "starting"].includes(kernel.status)) return;
+  say("Python has not started yet. On a slow network the first time takes minutes; else reload " +
+    "this page, and if that does not help, tell your course.");
+}
+
 // Holds a lock for as long as the tab is open.
 function alone() {
   return new Promise((resolve) => {
@@ -51,8 +80,7 @@ function alone() {
 async function start() {
   const registration = await keeper();
   if (!registration) {
-    say("This browser window keeps no work, and checks cannot run: a private window, or an " +
-      "address without https? Open the homework in a normal window.");
+    say(KEEPS_NOTHING);
     return;
   }
   navigator.storage?.persist?.();
@@ -60,8 +88,8 @@ async function start() {
   const notebook = about.notebooks.find(({ name }) => name === path);
   if (!notebook) return;
   if (!await alone()) {
-    say("This notebook is open in another tab as well. Work in one of them, and close the other: " +
-      "what you save in one would be lost in the other.");
+    say(IN_TWO_TABS);
+    channel.postMessage({ opened: path });
   }
   const saved = await savedFile(path);
   if (saved && isOld(saved, notebook)) {
@@ -88,4 +116,5 @@ async function keepLoaded() {
 
 performance.setResourceTimingBufferSize(2000); // 250 is the default, and not enough
 start();
+setTimeout(watchKernel, 90000);
 if (navigator.serviceWorker) setTimeout(keepLoaded, 5000);

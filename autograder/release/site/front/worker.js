@@ -1,8 +1,11 @@
 // Keeps what a tab has loaded, so that the site works without a network, and as one release: files
 // of two releases are never mixed. A new release waits until every tab of the old one is closed.
 {
-  const MINE = `homework ${new URL(registration.scope).pathname} `; // other sites may share the host
+  const SCOPE = registration.scope;
+  const MINE = `homework ${new URL(SCOPE).pathname} `; // other sites may share the host
   const CACHE = `${MINE}{{release}}`;
+  // What JupyterLite calls a tab after a notebook was renamed; no host knows it.
+  const RENAMED = /^(notebooks|edit)\/([^?#]+)/;
   // What JupyterLite's own worker answers: the files of a running notebook, and its input().
   const THEIRS = /\/api\/(drive|stdin|service-worker-heartbeat)/;
 
@@ -10,12 +13,13 @@
 
   self.addEventListener("fetch", (event) => {
     const { pathname, origin } = new URL(event.request.url);
-    if (event.request.method !== "GET" || origin !== location.origin || THEIRS.test(pathname)) return;
+    const isTheirs = origin !== location.origin || THEIRS.test(pathname);
+    if (event.request.method !== "GET" || isTheirs) return;
     event.respondWith(answer(event.request));
     event.stopImmediatePropagation();
   });
 
-  // A tab says what it had loaded before this worker was there, or that a student wants this release.
+  // A tab says what it had loaded before this worker was there, or that this release is wanted.
   self.addEventListener("message", (event) => {
     if (event.data?.keep) event.waitUntil(keepAll(event.data.keep));
     if (event.data?.takeOver) takeOver();
@@ -32,9 +36,18 @@
     const known = await cache.match(request, { ignoreSearch: true });
     if (known) return known;
     // What the browser kept on its own may be of another release: the host is asked.
-    const response = await fetch(request, { cache: "no-cache" });
+    const response = await plain(await fetch(request, { cache: "no-cache" }));
     if (response.status === 200) await cache.put(withoutSearch(request.url), response.clone());
-    return response;
+    const renamed = response.status === 404 && RENAMED.exec(request.url.slice(SCOPE.length));
+    if (!renamed) return response;
+    return Response.redirect(`${SCOPE}${renamed[1]}/index.html?path=${renamed[2]}`);
+  }
+
+  // A page that came by a redirect, as of x.html to x, cannot be given out again as it is.
+  async function plain(response) {
+    if (!response.redirected) return response;
+    const { status, headers } = response;
+    return new Response(await response.blob(), { status, headers });
   }
 
   function withoutSearch(address) {
@@ -48,7 +61,7 @@
     for (const address of new Set(addresses.map(withoutSearch))) {
       if (await cache.match(address)) continue;
       const response = await fetch(address, { cache: "no-cache" }).catch(() => null);
-      if (response?.status === 200) await cache.put(address, response);
+      if (response?.status === 200) await cache.put(address, await plain(response));
     }
   }
 

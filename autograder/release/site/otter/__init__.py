@@ -55,7 +55,7 @@ class Notebook:
 
     def export(self, *args: object, **options: object) -> None:
         """Say how to get the notebook: there is no PDF in a browser, and no need of one."""
-        print("Download the notebook itself: File > Download. That is what you submit.")
+        print("You submit the notebook itself: the front page downloads it.")
 
     def run_plugin(self, *args: object, **options: object) -> None:
         """Say that there are none."""
