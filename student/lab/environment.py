@@ -29,7 +29,7 @@ CURES = {
     **dict.fromkeys(NOTEBOOKS, "Did you rename it? Give it its own name back."),
 }
 KERNEL = "The kernel, at the top right, should be that of .venv. If not, click it and choose."
-DOWNLOAD = "save (Ctrl+S), then right-click each notebook in the file list > Download."
+DOWNLOAD = "save (Ctrl+S, Cmd+S), then right-click each notebook in the file list > Download."
 
 
 class Place(NamedTuple):
@@ -53,8 +53,7 @@ BROWSER = Place(
     ("emscripten",),
     (
         "Your work is saved as you go, in this browser on this computer, and nowhere else.",
-        'Before you leave: press Ctrl+S, then "Download my notebooks" on the front page.',
-        "Do not rename the notebooks: that button would miss them.",
+        'Before you leave: "Download my notebooks" on the front page (link at the bottom right).',
         "The stop button cannot stop a running loop. Kernel > Restart Kernel can.",
     ),
     cure="Reload this page.",
@@ -105,7 +104,7 @@ PLACES = (
         (
             KERNEL,
             "To start afresh: Restart, then Run All, above the notebook.",
-            "Before you upload: save (Ctrl+S). What is not saved is not in the file.",
+            "Before you upload: save (Ctrl+S, Cmd+S). What is not saved is not in the file.",
         ),
     ),
 )

@@ -28,6 +28,7 @@ IN_EVERY_TAB = """  <link rel="stylesheet" href="../front/bar.css">
   <script type="module" src="../front/notebook.js"></script>
 </head>"""
 ALL_FILES = "student.zip"
+WHAT_TO_UPLOAD = "<p>The files to upload are those that <em>Download my notebooks</em> gives.</p>"
 ABOUT = "front/release.json"
 
 
@@ -87,7 +88,9 @@ def write_front(root: Path, site: Path, declared: Declared, notebooks: list[Note
         "heading": _paragraph(declared.heading),
         "notebooks": "\n".join(map(_card, notebooks)),
         "pages": _pages(site, pages),
-        "submit": _section(root / "assignment/STUDENT.md", "Submit"),
+        "submit": _section(root / "assignment/STUDENT.md", "Submit").replace(
+            "</h2>", f"</h2>\n{WHAT_TO_UPLOAD}", 1
+        ),
         "elsewhere": _elsewhere(declared, notebooks),
         "megabytes": str(_megabytes(site)),
         "version": html.escape(declared.version),
