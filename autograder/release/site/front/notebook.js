@@ -116,5 +116,5 @@ async function keepLoaded() {
 
 performance.setResourceTimingBufferSize(2000); // 250 is the default, and not enough
 start();
-setTimeout(watchKernel, 90000);
+if (path.endsWith(".ipynb")) setTimeout(watchKernel, 90000);
 if (navigator.serviceWorker) setTimeout(keepLoaded, 5000);
