@@ -429,7 +429,7 @@ def say(message):
 if os.path.exists("CANNOT_START"):
     sys.exit("OSError: cannot start")
 points = {"possible": 1, "questions": {"q1": {"public": [0, 1], "hidden": [0, 0]}}}
-versions = json.loads(os.environ.get("STAND_IN_VERSIONS", "{}"))
+versions = json.load(open("versions.json")) if os.path.exists("versions.json") else {}
 say({"ready": {"record": points, "versions": versions}})
 for line in sys.stdin:
     names = [item["name"] for item in json.loads(line)["files"]]
@@ -582,8 +582,8 @@ def test_graders_are_replaced_now_and_then(stand_in, capsys, monkeypatch):
     assert "8 graded now" in capsys.readouterr().out
 
 
-def test_a_grader_with_other_versions_is_refused(stand_in, capsys, monkeypatch):
-    monkeypatch.setenv("STAND_IN_VERSIONS", json.dumps({"numpy": "1.2.3"}))
+def test_a_grader_with_other_versions_is_refused(stand_in, capsys):
+    Path("versions.json").write_text(json.dumps({"numpy": "1.2.3"}))
     assert stand_in("fine") == 2
     said = f"this machine has numpy 1.2.3; it must be {metadata.version('numpy')}, as here\n"
     assert capsys.readouterr().err == said

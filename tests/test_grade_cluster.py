@@ -167,7 +167,9 @@ class Cluster:
         """Return the grader processes of all Dask workers."""
         ours = [psutil.Process(p.pid) for p in self.processes if p.poll() is None]
         below = [child for p in ours for child in p.children(recursive=True)]
-        return [p for p in below if "many" in command_of(p)]
+        # A grader's sandbox is a fork of it, and bears its command.
+        found = {p.pid for p in below if "many" in command_of(p)}
+        return [p for p in below if p.pid in found and parent_of(p) not in found]
 
     def is_clean(self) -> bool:
         return not self.graders() and not list(self.place.rglob("homework.json"))
@@ -184,6 +186,13 @@ class Cluster:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
+
+
+def parent_of(process: psutil.Process) -> int | None:
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return None
 
 
 def command_of(process: psutil.Process) -> list[str]:
