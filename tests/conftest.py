@@ -115,7 +115,14 @@ def site(root, tmp_path_factory) -> Path:
     """A folder with the site somewhere in it: `support.site` says where."""
     from support.site import make_site
 
-    return Path(make_once(tmp_path_factory, "site", lambda folder: make_site(root, folder)))
+    from autograder.release import ReleaseError
+
+    try:
+        return Path(make_once(tmp_path_factory, "site", lambda folder: make_site(root, folder)))
+    except ReleaseError as error:  # no package index within reach
+        if "CI" in os.environ:
+            raise
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")
