@@ -5,12 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import shutil
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache, partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,14 +14,11 @@ from typing import Any
 import psutil
 
 from autograder.release.site.build import build_site
+from tests.support.site import IDLE, Quiet, served
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPRESSED = {".js", ".json", ".html", ".css", ".wasm", ".py", ".ipynb", ".txt", ".md", ".svg"}
 NOTEBOOK = "notebooks/index.html?path=gradient_descent.ipynb"
-IDLE = """() => {
-  const widget = window.jupyterapp?.shell.currentWidget;
-  return widget?.sessionContext?.session?.kernel?.status === "idle";
-}"""
 # Answers the first question, and runs cells until its check is green.
 TO_GREEN = """async () => {
   const { content } = window.jupyterapp.shell.currentWidget;
@@ -44,13 +37,10 @@ TO_GREEN = """async () => {
 }"""
 
 
-class Compressing(SimpleHTTPRequestHandler):
+class Compressing(Quiet):
     """Serves as hosts of static files do, and counts what it sends."""
 
     sent = 0
-
-    def log_message(self, *_: object) -> None:
-        pass
 
     def do_GET(self) -> None:
         path = Path(self.translate_path(self.path))
@@ -81,18 +71,6 @@ def body_of(path: Path) -> tuple[bytes, bool]:
     return out.getvalue(), True
 
 
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve a folder on this machine; yield the address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Compressing, directory=folder))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 def bench_site() -> None:
     """Open the first notebook in a new browser, and again, and solve its first question."""
     chromium = shutil.which("chromium")
@@ -106,7 +84,7 @@ def bench_site() -> None:
         build_site(ROOT, site, None)
         size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
         print(f"browser tab: the site has {size / 1e6:.0f} MB")
-        with sync_playwright() as playwright, served(site) as address:
+        with sync_playwright() as playwright, served(site, Compressing) as address:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             context = browser.new_context()
             for visit in ("first visit", "second visit"):

@@ -60,7 +60,7 @@ def graded_round(homework, tmp_path_factory) -> Iterator[Callable[..., Graded]]:
 
         @functools.cache
         def sandbox(modules: tuple[str, ...]) -> Sandbox:
-            return plain.with_modules(modules) if modules else plain
+            return plain.with_modules(modules)
 
         @functools.cache
         def graded(number: int, rounds_: str = "bank") -> Graded:

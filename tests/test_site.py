@@ -12,11 +12,9 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,7 @@ import nbformat
 import pytest
 from support.answers import solved_cells
 from support.container import Container
-from support.site import PLACE
+from support.site import IDLE, PLACE, served
 
 from autograder.release import ReleaseError
 from autograder.release.build import WITHOUT_LITTER
@@ -33,10 +31,6 @@ from autograder.release.site.build import CACHE, build_site, imported, packages_
 from autograder.release.site.pyodide import CORE, Carrier, fetch, read_lock, with_dependencies
 
 NOTEBOOKS = ("gradient_descent", "relu_sgd")
-IDLE = """() => {
-  const widget = window.jupyterapp?.shell.currentWidget;
-  return widget?.sessionContext?.session?.kernel?.status === "idle";
-}"""
 # Runs all code cells, and returns the source of each with what it shows as text.
 RUN_ALL = """async () => {
   const { content } = window.jupyterapp.shell.currentWidget;
@@ -189,23 +183,6 @@ def test_a_folder_that_is_no_site_is_left_alone(root, tmp_path):
 
 
 # -- the site ---------------------------------------------------------------------------------
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve a folder on this machine; yield the address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def test_inputs_that_make_no_site(root, tmp_path):

@@ -1,13 +1,23 @@
-"""The site as tests build it."""
+"""The site as tests build it, and a server for it."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from autograder.release.site.build import CACHE, build_site, packages_for
 from autograder.release.site.pyodide import Carrier, fetch
 
 PLACE = "course/hw1"  # in a folder of a folder, as on a course's host
+# Whether the kernel of a notebook in a tab is ready.
+IDLE = """() => {
+  const widget = window.jupyterapp?.shell.currentWidget;
+  return widget?.sessionContext?.session?.kernel?.status === "idle";
+}"""
 
 
 def make_site(root: Path, folder: Path) -> str:
@@ -16,3 +26,22 @@ def make_site(root: Path, folder: Path) -> str:
     fetch(packages_for(root / "student"), root / CACHE, [Carrier(folder)])
     build_site(root, folder / PLACE, None)
     return str(folder)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Writes no line for each request."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def served(folder: Path, handler: type[SimpleHTTPRequestHandler] = Quiet) -> Iterator[str]:
+    """Serve a folder on this machine; yield the address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -52,9 +52,7 @@ def grade_upload(root: Path) -> dict[str, Any]:
         homework = load(root / "source")
         place = (root / "submission").resolve(strict=True)
         upload = make_upload(read_files([place], homework.limits.upload_mb))
-        if modules := modules_to_preload(upload):
-            sandbox = sandbox.with_modules(modules)
-        graded = grade(homework, upload, sandbox)
+        graded = grade(homework, upload, sandbox.with_modules(modules_to_preload(upload)))
     report_protections(graded)
     results = make_results(graded)
     if os.geteuid() != 0 and graded.missing_protections:

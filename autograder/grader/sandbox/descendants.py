@@ -15,12 +15,29 @@ if sys.platform != "linux":
 ZOMBIE = b"Z"
 
 
+def find_children(process: int) -> set[int]:
+    """Return the children of a process, zombies among them."""
+    if sys.platform != "linux":
+        return {child.pid for child in psutil.Process(process).children()}
+    children, _ = _list_processes()
+    return set(children[process])
+
+
 def find_descendants(process: int) -> dict[int, bool]:
     """Return the processes that came of one, and whether each is alive or a zombie."""
     if sys.platform != "linux":
         found = psutil.Process(process).children(recursive=True)
         return {child.pid: child.status() != psutil.STATUS_ZOMBIE for child in found}
-    children: dict[int, list[int]] = defaultdict(list)
+    children, alive = _list_processes()
+    descendants = children[process]
+    for child in descendants:  # grows
+        descendants += children[child]
+    return {child: alive[child] for child in descendants}
+
+
+def _list_processes() -> tuple[defaultdict[int, list[int]], dict[int, bool]]:
+    """Return the children of every process, and whether each process is alive or a zombie."""
+    children: defaultdict[int, list[int]] = defaultdict(list)
     alive = {}
     for name in os.listdir("/proc"):
         if name.isdecimal():
@@ -32,7 +49,4 @@ def find_descendants(process: int) -> dict[int, bool]:
                 continue
             children[int(parent)].append(int(name))
             alive[int(name)] = state != ZOMBIE
-    descendants = children[process]
-    for child in descendants:  # grows
-        descendants += children[child]
-    return {child: alive[child] for child in descendants}
+    return children, alive

@@ -23,7 +23,7 @@ from ..limits import Limits
 from ..messages import Cleaned, NewServer, NewSupervisor, Ready, Refused, Started, Stopped
 from ..protocol import SMALL_MESSAGE, receive, send
 from .confine import choose_uid, close_to_same_user, confine, make_interpreter_reachable
-from .descendants import find_descendants
+from .descendants import find_children, find_descendants
 from .notebook import NotebookProcess
 from .pools import replace_pools
 from .shell import make_shell
@@ -140,7 +140,7 @@ class Supervisor:
             look_closely: also for what that process itself still waits for, or a cell has left;
                 else only for orphans, which is quick.
         """
-        if not look_closely and find_descendants(os.getpid()).keys() == {self.notebook}:
+        if not look_closely and find_children(os.getpid()) == {self.notebook}:
             return True
         deadline = time.monotonic() + SECONDS_TO_CLEAN_UP
         while self.kill_others():

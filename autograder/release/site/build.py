@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import ReleaseError
 from ..build import WITHOUT_LITTER, last_line
-from ..declared import read_declared
+from ..declared import Declared, read_declared
 from .front_page import APPS, Notebook, is_site, write_front
 from .pyodide import fetch_from_anywhere, packages_of, with_dependencies
 from .wheels import EXTENSION, EXTENSION_NAME, KERNEL, write_lock
@@ -42,8 +42,8 @@ def build_site(root: Path, out: Path, given: Path | None) -> None:
         ReleaseError: there is something else in ``out``, a file of Pyodide is not to be had, or
             JupyterLite cannot build.
     """
-    _refuse_inputs(root, out, given)
     declared = read_declared(root)
+    _refuse_inputs(root, declared, out, given)
     packages = packages_for(root / "student")
     files = fetch_from_anywhere(packages, root / CACHE, given)
     with tempfile.TemporaryDirectory() as folder:
@@ -71,7 +71,7 @@ def put_in_place(site: Path, out: Path) -> None:
         made.rename(out)
 
 
-def _refuse_inputs(root: Path, out: Path, given: Path | None) -> None:
+def _refuse_inputs(root: Path, declared: Declared, out: Path, given: Path | None) -> None:
     """Raise ReleaseError unless all is there, and nothing of worth is where the site will be."""
     if out.is_symlink() or (out.exists() and not is_site(out)):
         raise ReleaseError(f"{out} is there and is no site: choose another folder, or remove it")
@@ -81,7 +81,7 @@ def _refuse_inputs(root: Path, out: Path, given: Path | None) -> None:
         )
     if given is not None and not given.is_dir():
         raise ReleaseError(f"{given} is no folder: give one with Pyodide's files, or none")
-    for name in read_declared(root).masters:
+    for name in declared.masters:
         if not (root / "student" / f"{name}.ipynb").is_file():
             raise ReleaseError(f"student/{name}.ipynb is missing: run make release first")
 

@@ -14,6 +14,7 @@ import mistune
 
 from .. import ReleaseError
 from ..build import write_zip
+from ..cache import digest_of
 from ..declared import Declared
 from ..names import is_litter
 from ..places import links
@@ -110,15 +111,10 @@ def _students_files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def _digest(folder: Path) -> str:
-    """Return a digest of a folder's files and their names, times in JupyterLite's lists apart."""
-    whole = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        if path.is_relative_to(folder / "api"):
-            continue
-        whole.update(f"{path.relative_to(folder).as_posix()}\n".encode())
-        whole.update(hashlib.sha256(path.read_bytes()).digest())
-    return whole.hexdigest()
+def _digest(site: Path) -> str:
+    """Return a digest of the files of a site, but for JupyterLite's lists, which hold times."""
+    files = [file for file in digest_of(site) if not file[0].startswith("api/")]
+    return hashlib.sha256(json.dumps(files).encode()).hexdigest()
 
 
 def _small(site: Path, pages: list[str]) -> list[str]:
