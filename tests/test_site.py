@@ -81,6 +81,8 @@ KEPT = """async () => {
   }
   return false;
 }"""
+# What a kernel asks its tab, which is closed before it has answered.
+UNANSWERED = "() => void fetch('../api/stdin/kernel', { method: 'POST', body: '{}' })"
 SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
 # What Otter shows for the checks of a notebook, given the sources of its cells.
 WITH_OTTER = """
@@ -526,6 +528,8 @@ def test_a_new_release_is_offered_and_no_answer_is_lost(browser, site, root, tmp
         assert not page.is_visible("text=newer release")
         front = visitor.open()
         front.wait_for_selector("#update:visible")
+        assert not front.is_visible("text=mechanics, corrected")  # one release, not two
+        page.evaluate(UNANSWERED)
         page.close()
         front.click("#update button")
         front.wait_for_selector("text=mechanics, corrected")

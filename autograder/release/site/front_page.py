@@ -31,6 +31,7 @@ IN_EVERY_TAB = """  <link rel="stylesheet" href="../front/bar.css">
 ALL_FILES = "student.zip"
 WHAT_TO_UPLOAD = "<p>The files to upload are those that <em>Download my notebooks</em> gives.</p>"
 ABOUT = "front/release.json"
+DIGITS = 16  # of a digest: enough to tell releases apart, and the worker's table stays short
 
 
 @dataclass(frozen=True)
@@ -73,17 +74,6 @@ def write_front(root: Path, site: Path, declared: Declared, notebooks: list[Note
     )
     for app in APPS:
         _replace_in(site / app / "index.html", {"</head>": IN_EVERY_TAB})
-    release = _digest(site)
-    _write_filled("worker.js", site / "service-worker.js", {"release": release})
-    about = {
-        "release": release,
-        "version": declared.version,
-        "notebooks": [asdict(notebook) for notebook in notebooks],
-        "files": sorted(files),
-        "small": _small(site, pages),
-        "large": _in_site(site, "static/pyodide"),
-    }
-    (site / ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
     parts = {
         "title": html.escape(declared.title),
         "heading": _paragraph(declared.heading),
@@ -95,10 +85,23 @@ def write_front(root: Path, site: Path, declared: Declared, notebooks: list[Note
         "elsewhere": _elsewhere(declared, notebooks),
         "megabytes": str(_megabytes(site)),
         "version": html.escape(declared.version),
-        "release": release,
-        "short": release[:8],
     }
+    all_of_it = json.dumps([_digests(site), digest_of(SOURCES), parts])
+    release = hashlib.sha256(all_of_it.encode()).hexdigest()
+    about = {
+        "release": release,
+        "version": declared.version,
+        "notebooks": [asdict(notebook) for notebook in notebooks],
+        "files": sorted(files),
+        "small": _small(site, pages),
+        "large": _in_site(site, "static/pyodide"),
+    }
+    (site / ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
+    parts |= {"release": release, "short": release[:8]}
     _write_filled("index.html", site / "index.html", parts)
+    table = {path: digest[:DIGITS] for path, digest in _digests(site)}
+    kept = {"release": release, "files": json.dumps(table)}
+    _write_filled("worker.js", site / "service-worker.js", kept)
 
 
 def _students_files(folder: Path) -> dict[str, bytes]:
@@ -111,10 +114,9 @@ def _students_files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def _digest(site: Path) -> str:
-    """Return a digest of the files of a site, but for JupyterLite's lists, which hold times."""
-    files = [file for file in digest_of(site) if not file[0].startswith("api/")]
-    return hashlib.sha256(json.dumps(files).encode()).hexdigest()
+def _digests(site: Path) -> list[list[str]]:
+    """Return the files of a site and their digests, but for JupyterLite's lists: they hold times."""
+    return [file for file in digest_of(site) if not file[0].startswith("api/")]
 
 
 def _small(site: Path, pages: list[str]) -> list[str]:

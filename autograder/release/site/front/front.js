@@ -122,19 +122,23 @@ function watchForUpdate(registration) {
   registration.addEventListener("updatefound", () => {
     registration.installing.addEventListener("statechange", show);
   });
-  document.querySelector("#update button").addEventListener("click", () => {
+  const load = document.querySelector("#update button");
+  load.addEventListener("click", () => {
+    load.disabled = true;
     navigator.serviceWorker.addEventListener("controllerchange", () => location.reload());
-    registration.waiting.postMessage({ takeOver: true });
+    if (registration.waiting) registration.waiting.postMessage({ takeOver: true });
+    else location.reload(); // it has taken over meanwhile
   });
   show();
 }
 
-// Loads what a notebook needs while the student still reads this page.
+// Loads what a notebook needs while the student still reads this page. What is fetched is read to
+// its end: a worker that still answers cannot give way to the one of a new release.
 async function loadAhead(about) {
-  await navigator.serviceWorker.ready;
-  if (navigator.connection?.saveData) return;
+  const { waiting } = await navigator.serviceWorker.ready;
+  if (waiting || navigator.connection?.saveData) return;
   for (const address of [...about.small, ...about.large]) {
-    await fetch(new URL(address, root)).catch(() => null);
+    await fetch(new URL(address, root)).then((response) => response.blob()).catch(() => null);
   }
 }
 

@@ -3,18 +3,30 @@
 {
   const SCOPE = registration.scope;
   const MINE = `homework ${new URL(SCOPE).pathname} `; // other sites may share the host
-  const CACHE = `${MINE}{{release}}`;
+  const RELEASE = "{{release}}";
+  const CACHE = `${MINE}${RELEASE}`;
+  const FILES = {{files}}; // digests, shortened
+  const REPLACED = "There is a newer release of this homework, and this file belongs to it. Close " +
+    "all tabs of the homework, then open it again. Your notebooks stay as they are.";
+  const APPS = /^(notebooks|tree|edit)\//;
   // What JupyterLite calls a tab after a notebook was renamed; no host knows it.
   const RENAMED = /^(notebooks|edit)\/([^?#]+)/;
   // What JupyterLite's own worker answers: the files of a running notebook, and its input().
   const THEIRS = /\/api\/(drive|stdin|service-worker-heartbeat)/;
 
+  // The front page must be there when the host has a newer one: it is where that is offered.
+  self.addEventListener("install", (event) => {
+    const front = Object.keys(FILES).filter((path) => /^(index\.html$|front\/)/.test(path));
+    event.waitUntil(keepAll(front.map((path) => SCOPE + path)));
+  });
+
   self.addEventListener("activate", (event) => event.waitUntil(forgetOthers()));
 
   self.addEventListener("fetch", (event) => {
     const { pathname, origin } = new URL(event.request.url);
-    const isTheirs = origin !== location.origin || THEIRS.test(pathname);
-    if (event.request.method !== "GET" || isTheirs) return;
+    if (origin !== location.origin) return;
+    if (THEIRS.test(pathname)) answerWhileOpen(event);
+    if (event.request.method !== "GET" || THEIRS.test(pathname)) return;
     event.respondWith(answer(event.request));
     event.stopImmediatePropagation();
   });
@@ -25,6 +37,28 @@
     if (event.data?.takeOver) takeOver();
   });
 
+  // JupyterLite's worker waits for what a tab says even when that has been closed, and a worker that
+  // waits cannot give way to the one of a new release.
+  function answerWhileOpen(event) {
+    const respond = event.respondWith.bind(event);
+    event.respondWith = (answer) => respond(Promise.race([answer, allClosed(answer)]));
+  }
+
+  async function allClosed(answer) {
+    let waits = true;
+    const end = () => { waits = false; };
+    answer.then(end, end);
+    do {
+      await new Promise((go) => { setTimeout(go, 1000); });
+    } while (waits && await isAnyOpen());
+    return Response.error();
+  }
+
+  async function isAnyOpen() {
+    const tabs = await clients.matchAll({ includeUncontrolled: true });
+    return tabs.some(({ url }) => APPS.test(url.slice(SCOPE.length)));
+  }
+
   async function forgetOthers() {
     for (const name of await caches.keys()) {
       if (name.startsWith(MINE) && name !== CACHE) await caches.delete(name);
@@ -33,14 +67,23 @@
 
   async function answer(request) {
     const cache = await caches.open(CACHE);
-    const known = await cache.match(request, { ignoreSearch: true });
+    const known = await cache.match(keyOf(request.url), { ignoreVary: true });
     if (known) return known;
-    // What the browser kept on its own may be of another release: the host is asked.
-    const response = await plain(await fetch(request, { cache: "no-cache" }));
-    if (response.status === 200) await cache.put(withoutSearch(request.url), response.clone());
+    const response = await ask(request, cache);
     const renamed = response.status === 404 && RENAMED.exec(request.url.slice(SCOPE.length));
     if (!renamed) return response;
     return Response.redirect(`${SCOPE}${renamed[1]}/index.html?path=${renamed[2]}`);
+  }
+
+  // Asks the host, and keeps what it says if that is of this release.
+  async function ask(request, cache) {
+    // What the browser kept on its own may be of another release.
+    const response = await plain(await fetch(request, { cache: "no-cache" }));
+    if (response.status !== 200) return response;
+    const key = keyOf(request.url);
+    if (await isMine(key, response.clone())) await cache.put(key, response.clone());
+    else if (await isReplaced()) return new Response(REPLACED, { status: 503 });
+    return response;
   }
 
   // A page that came by a redirect, as of x.html to x, cannot be given out again as it is.
@@ -50,18 +93,32 @@
     return new Response(await response.blob(), { status, headers });
   }
 
-  function withoutSearch(address) {
+  function keyOf(address) {
     const url = new URL(address);
-    url.search = "";
+    url.search = url.hash = "";
+    if (url.pathname.endsWith("/")) url.pathname += "index.html";
     return url.href;
+  }
+
+  // Returns whether a response has the content that belongs to this release.
+  async function isMine(key, response) {
+    const expected = FILES[decodeURIComponent(key.slice(SCOPE.length))];
+    if (!expected) return true; // lists of JupyterLite, which hold times
+    const digest = await crypto.subtle.digest("SHA-256", await response.arrayBuffer());
+    const bytes = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0"));
+    return bytes.join("").startsWith(expected);
+  }
+
+  // Returns whether the host has another release; else it changes what it is given.
+  async function isReplaced() {
+    const response = await fetch(`${SCOPE}front/release.json`, { cache: "no-store" });
+    return (await response.json()).release !== RELEASE;
   }
 
   async function keepAll(addresses) {
     const cache = await caches.open(CACHE);
-    for (const address of new Set(addresses.map(withoutSearch))) {
-      if (await cache.match(address)) continue;
-      const response = await fetch(address, { cache: "no-cache" }).catch(() => null);
-      if (response?.status === 200) await cache.put(address, await plain(response));
+    for (const address of new Set(addresses.map(keyOf))) {
+      if (!await cache.match(address)) await ask(new Request(address), cache).catch(() => null);
     }
   }
 
