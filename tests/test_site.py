@@ -81,6 +81,8 @@ KEPT = """async () => {
   }
   return false;
 }"""
+# Whether a notebook is there with its content; before that it looks like an empty one.
+READY = "window.jupyterapp?.shell.currentWidget?.context?.isReady"
 # What a kernel asks its tab, which is closed before it has answered.
 UNANSWERED = "() => void fetch('../api/stdin/kernel', { method: 'POST', body: '{}' })"
 SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
@@ -281,7 +283,7 @@ class Visitor:
     def open_notebook(self, name: str, kernel: bool = True) -> Any:
         page = self.open(f"notebooks/index.html?path={name}.ipynb")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
-        page.wait_for_function(IDLE if kernel else "window.jupyterapp?.shell.currentWidget")
+        page.wait_for_function(IDLE if kernel else READY)
         return page
 
 
@@ -346,7 +348,7 @@ def test_both_notebooks_from_opening_to_full_marks(visit, root, tmp_path):
         assert not [text for _, text in solved if "Nothing to look at yet" in text]
         page.evaluate(SAVE)
         page.reload()
-        page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady")
+        page.wait_for_function(READY)
         assert page.evaluate(SOURCES) == [source for source, _ in solved]
         page.close()
     front.bring_to_front()
@@ -423,7 +425,7 @@ def test_a_second_tab_of_a_notebook_is_told(visit):
 def test_changed_files_of_the_homework_can_be_put_back(visit):
     visitor = visit()
     page = visitor.open("edit/index.html?path=lab/call.py")
-    page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady")
+    page.wait_for_function(READY)
     page.evaluate(
         "() => window.jupyterapp.shell.currentWidget.context.model.sharedModel.setSource('x = 1')"
     )
@@ -443,7 +445,7 @@ def test_what_was_just_typed_is_in_the_download(visit, tmp_path):
     """Also of a notebook that has another name now; its own address leads back to it."""
     visitor = visit(accept_downloads=True)
     page = visitor.open_notebook("gradient_descent", kernel=False)
-    page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady")
+    page.wait_for_function(READY)
     page.evaluate(WRITE, ["first = 1", False])
     page.evaluate(SAVE)
     front = visitor.open()
@@ -516,14 +518,13 @@ def test_a_new_release_is_offered_and_no_answer_is_lost(browser, site, root, tmp
     with second_release(root, site, tmp_path) as (address, publish):
         visitor = Visitor(browser, address)
         page = visitor.open_notebook("gradient_descent", kernel=False)
-        page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady")
         page.evaluate(WRITE, ["mine = 1", False])
         page.evaluate(SAVE)
         page.wait_for_function("navigator.serviceWorker.controller")
         publish()
         # The old release goes on as long as a tab of it is open.
         page.reload()
-        page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady")
+        page.wait_for_function(READY)
         assert page.evaluate(FIRST_CELL)[0] == "mine = 1"
         assert not page.is_visible("text=newer release")
         front = visitor.open()
@@ -535,7 +536,7 @@ def test_a_new_release_is_offered_and_no_answer_is_lost(browser, site, root, tmp
         front.wait_for_selector("text=mechanics, corrected")
         front.click("text=Open the new one beside yours")
         beside = visitor.context.wait_for_event("page")
-        beside.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady")
+        beside.wait_for_function(READY)
         assert "import lab" in beside.evaluate(FIRST_CELL)[0]
         page = visitor.open_notebook("gradient_descent", kernel=False)
         page.wait_for_selector("text=newer release of this notebook")
