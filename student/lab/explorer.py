@@ -22,7 +22,7 @@ import numpy as np
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageOps
 
 from .data import HEIGHTS, Dataset, make_dataset
 from .figures import BLACK, DOTS_PER_INCH
@@ -36,7 +36,7 @@ OPTIMA = FOLDER / "optima.json"
 # Weights of this precision draw the same picture, and the file stays small.
 SIGNIFICANT_DIGITS = 6
 # The HTML holds a smaller copy of the picture, for readers whose browser runs no script.
-COPY_DOTS_PER_INCH = 75
+COPY_SCALE = 0.68
 # A palette takes a third of the bytes, and is not visible in line drawings.
 COLOURS_IN_PNG = 48
 
@@ -63,10 +63,11 @@ def explore(histories: Histories, dataset: Dataset) -> None:
     """
     runs = _checked_runs(histories)
     _check_dataset(dataset)
-    picture = _picture(runs, dataset)
+    picture = _drawn(_picture(runs, dataset))
+    copy = ImageOps.scale(picture, COPY_SCALE)
     bundle = {
-        "text/html": _fragment(runs, dataset, _png(picture, COPY_DOTS_PER_INCH)),
-        "image/png": _png(picture, DOTS_PER_INCH),
+        "text/html": _fragment(runs, dataset, _png(copy)),
+        "image/png": _png(picture),
         "text/plain": f"[Figure: {' '.join([_alt(runs), *_summaries(runs)])}]",
     }
     display(bundle, raw=True)
@@ -267,11 +268,17 @@ def _title(label: str, history: History) -> str:
     return label if label.startswith(what) else f"{label} ({what})"
 
 
-def _png(picture: Figure, dots_per_inch: int) -> str:
+def _drawn(figure: Figure) -> Image.Image:
+    """Draw a figure, which takes longer than all else here."""
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=DOTS_PER_INCH, pil_kwargs={"compress_level": 1})
+    return Image.open(png).convert("RGB")
+
+
+def _png(picture: Image.Image) -> str:
     """Return a picture as PNG in base64."""
-    drawn, png = io.BytesIO(), io.BytesIO()
-    picture.savefig(drawn, format="png", dpi=dots_per_inch)
-    Image.open(drawn).convert("RGB").quantize(COLOURS_IN_PNG).save(png, format="png", optimize=True)
+    png = io.BytesIO()
+    picture.quantize(COLOURS_IN_PNG).save(png, format="png", optimize=True)
     return base64.b64encode(png.getvalue()).decode("ascii")
 
 

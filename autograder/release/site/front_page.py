@@ -115,7 +115,7 @@ def _students_files(folder: Path) -> dict[str, bytes]:
 
 
 def _digests(site: Path) -> list[list[str]]:
-    """Return the files of a site and their digests, but for JupyterLite's lists: they hold times."""
+    """Return a site's files and their digests, but for JupyterLite's lists, which hold times."""
     return [file for file in digest_of(site) if not file[0].startswith("api/")]
 
 
