@@ -8,7 +8,7 @@ QUICK := $(addprefix homework/test_,bank feedback recognise training doctor proj
 
 # Four processes fill two CPUs, for tests wait a third of their time; more only wait for each other.
 test: $(READY) ## run all tests
-	$(RUN) -m pytest -n 4 --dist loadscope
+	$(RUN) -m pytest -n 4 --dist loadscope --no-loadscope-reorder
 
 quick: $(READY) ## run the cheap tests: bank, feedback, lab, uploads, protocol (seconds)
 	$(RUN) -m pytest -n 2 --dist loadscope $(QUICK:%=tests/%.py)

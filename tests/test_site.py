@@ -22,7 +22,7 @@ import nbformat
 import pytest
 from support.answers import solved_cells
 from support.container import Container
-from support.site import IDLE, PLACE, served
+from support.site import IDLE, PLACE, WithoutPython, served
 
 from autograder.release import ReleaseError
 from autograder.release.build import WITHOUT_LITTER
@@ -262,8 +262,8 @@ def test_a_release_with_other_content_has_another_name(site, root, tmp_path):
 class Visitor:
     """A browser with nothing kept, at a site; it notes what is asked of other hosts."""
 
-    def __init__(self, browser: Any, address: str, **options: Any):
-        self.address, self.elsewhere = address, []
+    def __init__(self, browser: Any, address: str, kernel: bool = True, **options: Any):
+        self.address, self.kernel, self.elsewhere = address, kernel, []
         self.context = browser.browser.new_context(
             viewport={"width": 1280, "height": 900}, **options
         )
@@ -280,21 +280,22 @@ class Visitor:
         page.goto(f"{self.address}/{path}")
         return page
 
-    def open_notebook(self, name: str, kernel: bool = True) -> Any:
+    def open_notebook(self, name: str) -> Any:
         page = self.open(f"notebooks/index.html?path={name}.ipynb")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
-        page.wait_for_function(IDLE if kernel else READY)
+        page.wait_for_function(IDLE if self.kernel else READY)
         return page
 
 
 @pytest.fixture
 def visit(browser, site) -> Iterator[Any]:
-    """Return a function that begins a visit with a new browser profile."""
-    with served(site) as host:
+    """Return a function that begins a visit with a new browser profile, with kernels or without."""
+    with served(site) as host, served(site, WithoutPython) as kernelless:
         visitors: list[Visitor] = []
 
-        def begin(**options: Any) -> Visitor:
-            visitors.append(Visitor(browser, f"{host}/{PLACE}", **options))
+        def begin(kernel: bool = True, **options: Any) -> Visitor:
+            address = host if kernel else kernelless
+            visitors.append(Visitor(browser, f"{address}/{PLACE}", kernel, **options))
             return visitors[-1]
 
         yield begin
@@ -407,12 +408,12 @@ def test_a_kernel_begins_without_names_and_knows_singular_matrices(visit):
 
 
 def test_a_second_tab_of_a_notebook_is_told(visit):
-    visitor = visit()
-    first = visitor.open_notebook("gradient_descent", kernel=False)
+    visitor = visit(kernel=False)
+    first = visitor.open_notebook("gradient_descent")
     first.wait_for_timeout(500)
     assert not first.is_visible("text=open in two tabs")
-    other = visitor.open_notebook("relu_sgd", kernel=False)
-    second = visitor.open_notebook("gradient_descent", kernel=False)
+    other = visitor.open_notebook("relu_sgd")
+    second = visitor.open_notebook("gradient_descent")
     second.wait_for_selector("text=open in two tabs")
     first.wait_for_selector("text=open in two tabs")
     assert not other.is_visible("text=open in two tabs")
@@ -423,7 +424,7 @@ def test_a_second_tab_of_a_notebook_is_told(visit):
 
 
 def test_changed_files_of_the_homework_can_be_put_back(visit):
-    visitor = visit()
+    visitor = visit(kernel=False)
     page = visitor.open("edit/index.html?path=lab/call.py")
     page.wait_for_function(READY)
     page.evaluate(
@@ -431,7 +432,7 @@ def test_changed_files_of_the_homework_can_be_put_back(visit):
     )
     page.evaluate(SAVE)
     page.close()
-    notebook = visitor.open_notebook("gradient_descent", kernel=False)
+    notebook = visitor.open_notebook("gradient_descent")
     notebook.wait_for_selector("text=You changed lab/call.py")
     front = visitor.open()
     front.click("text=Put back the original")
@@ -443,9 +444,8 @@ def test_changed_files_of_the_homework_can_be_put_back(visit):
 
 def test_what_was_just_typed_is_in_the_download(visit, tmp_path):
     """Also of a notebook that has another name now; its own address leads back to it."""
-    visitor = visit(accept_downloads=True)
-    page = visitor.open_notebook("gradient_descent", kernel=False)
-    page.wait_for_function(READY)
+    visitor = visit(kernel=False, accept_downloads=True)
+    page = visitor.open_notebook("gradient_descent")
     page.evaluate(WRITE, ["first = 1", False])
     page.evaluate(SAVE)
     front = visitor.open()
@@ -459,7 +459,7 @@ def test_what_was_just_typed_is_in_the_download(visit, tmp_path):
     )
     page.close()
     again = visitor.open("notebooks/mine.ipynb")
-    again.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady")
+    again.wait_for_function(READY)
     assert again.evaluate(FIRST_CELL)[0] == "latest = 1"
     front.reload()
     front.wait_for_selector("text=Also saved here")
@@ -469,8 +469,8 @@ def test_what_was_just_typed_is_in_the_download(visit, tmp_path):
 
 
 def test_links_to_pages_open_pages(visit):
-    visitor = visit()
-    page = visitor.open_notebook("gradient_descent", kernel=False)
+    visitor = visit(kernel=False)
+    page = visitor.open_notebook("gradient_descent")
     page.evaluate("() => window.jupyterapp.shell.currentWidget.content.scrollToItem(15)")
     with visitor.context.expect_page() as opened:
         page.click('.jp-Notebook a[href*="descent.html#task="]')
@@ -479,9 +479,9 @@ def test_links_to_pages_open_pages(visit):
 
 
 def test_a_window_that_keeps_nothing_is_told(visit):
-    visitor = visit(service_workers="block")
+    visitor = visit(kernel=False, service_workers="block")
     assert "keeps no work" in visitor.open().text_content("#warning:visible")
-    page = visitor.open_notebook("gradient_descent", kernel=False)
+    page = visitor.open_notebook("gradient_descent")
     page.wait_for_selector("text=keeps no work")
 
 
@@ -510,14 +510,14 @@ def second_release(root: Path, site: Path, folder: Path) -> Iterator[tuple[str, 
     path = folder / "student/gradient_descent.ipynb"
     path.write_text(path.read_text().replace("mechanics", "mechanics, corrected"))
     shutil.copytree(site / PLACE, folder / "served" / PLACE)
-    with served(folder / "served") as host:
+    with served(folder / "served", WithoutPython) as host:
         yield f"{host}/{PLACE}", lambda: build_site(folder, folder / "served" / PLACE, None)
 
 
 def test_a_new_release_is_offered_and_no_answer_is_lost(browser, site, root, tmp_path):
     with second_release(root, site, tmp_path) as (address, publish):
-        visitor = Visitor(browser, address)
-        page = visitor.open_notebook("gradient_descent", kernel=False)
+        visitor = Visitor(browser, address, kernel=False)
+        page = visitor.open_notebook("gradient_descent")
         page.evaluate(WRITE, ["mine = 1", False])
         page.evaluate(SAVE)
         page.wait_for_function("navigator.serviceWorker.controller")
@@ -538,7 +538,7 @@ def test_a_new_release_is_offered_and_no_answer_is_lost(browser, site, root, tmp
         beside = visitor.context.wait_for_event("page")
         beside.wait_for_function(READY)
         assert "import lab" in beside.evaluate(FIRST_CELL)[0]
-        page = visitor.open_notebook("gradient_descent", kernel=False)
+        page = visitor.open_notebook("gradient_descent")
         page.wait_for_selector("text=newer release of this notebook")
         assert page.evaluate(FIRST_CELL)[0] == "mine = 1"
         front.bring_to_front()

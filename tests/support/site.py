@@ -35,6 +35,16 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
+class WithoutPython(Quiet):
+    """Has no Python: where a test needs no kernel, its start would be half of the work."""
+
+    def do_GET(self) -> None:
+        if "/static/pyodide/" in self.path:
+            self.send_error(404)
+        else:
+            super().do_GET()
+
+
 @contextmanager
 def served(folder: Path, handler: type[SimpleHTTPRequestHandler] = Quiet) -> Iterator[str]:
     """Serve a folder on this machine; yield the address."""
