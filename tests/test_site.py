@@ -545,3 +545,50 @@ def test_a_new_release_is_offered_and_no_answer_is_lost(browser, site, root, tmp
         front.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         front.wait_for_selector("text=Also saved here")
         visitor.context.close()
+
+
+def test_a_tab_of_the_old_release_is_told(browser, site, root, tmp_path):
+    with second_release(root, site, tmp_path) as (address, publish):
+        visitor = Visitor(browser, address, kernel=False)
+        page = visitor.open_notebook("gradient_descent")
+        page.wait_for_function("navigator.serviceWorker.controller")
+        page.reload()
+        page.wait_for_function(READY)
+        publish()
+        front = visitor.open()
+        front.click("#update button")
+        front.wait_for_selector("text=mechanics, corrected")
+        page.wait_for_selector("text=Reload this tab, too")
+        visitor.context.close()
+
+
+class ChangesPages(WithoutPython):
+    """Writes something of its own into pages, as some hosts do."""
+
+    def do_GET(self) -> None:
+        path = Path(self.translate_path(self.path))
+        if path.suffix != ".html":
+            super().do_GET()
+            return
+        content = path.read_bytes().replace(b"</body>", b"<!-- from the host --></body>")
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+def test_on_a_host_that_changes_pages_they_open_and_are_not_kept(browser, site):
+    with served(site, ChangesPages) as host:
+        visitor = Visitor(browser, f"{host}/{PLACE}", kernel=False)
+        page = visitor.open_notebook("gradient_descent")
+        page.wait_for_function("navigator.serviceWorker.controller")
+        page.reload()
+        page.wait_for_function(READY)
+        assert "from the host" in page.content()
+        pages = """async () => {
+          const all = await Promise.all((await caches.keys()).map((name) => caches.open(name)));
+          const kept = await Promise.all(all.map((cache) => cache.keys()));
+          return kept.flat().map(({ url }) => url).filter((url) => url.endsWith(".html"));
+        }"""
+        assert page.evaluate(pages) == []
+        visitor.context.close()

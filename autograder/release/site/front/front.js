@@ -125,6 +125,7 @@ function watchForUpdate(registration) {
   const load = document.querySelector("#update button");
   load.addEventListener("click", () => {
     load.disabled = true;
+    load.textContent = "loading: its other tabs must be closed";
     navigator.serviceWorker.addEventListener("controllerchange", () => location.reload());
     if (registration.waiting) registration.waiting.postMessage({ takeOver: true });
     else location.reload(); // it has taken over meanwhile

@@ -59,6 +59,14 @@ channel.addEventListener("message", async ({ data }) => {
   }
 });
 
+// The files that this tab loads from now on are those of another release.
+if (navigator.serviceWorker?.controller) {
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    say("A newer release of the homework was loaded from the front page. Reload this tab, too: " +
+      "your notebook stays as it is.");
+  });
+}
+
 // Says so if Python does not come: on a slow network it takes minutes, and some hosts garble files.
 function watchKernel() {
   const { kernel } = window.jupyterapp?.shell.currentWidget?.sessionContext?.session ?? {};
