@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -898,3 +899,40 @@ def test_sandbox_runs_as_a_user_of_its_own(run):
     assert uid == gid
     assert uid > 60_000
     assert groups == []
+
+
+# A parent of one that sleeps, one that has ended, and one with a child of its own.
+FAMILY = """
+import os, sys, time
+from autograder.grader.sandbox import descendants
+ended, asleep, parent = os.fork(), -1, -1
+if ended == 0:
+    os._exit(0)
+asleep = os.fork()
+if asleep == 0:
+    time.sleep(60)
+read, write = os.pipe()
+parent = os.fork()
+if parent == 0:
+    grandchild = os.fork()
+    if grandchild:
+        os.write(write, str(grandchild).encode())
+    time.sleep(60)
+grandchild = int(os.read(read, 20))
+os.waitid(os.P_PID, ended, os.WEXITED | os.WNOWAIT)
+children = {ended, asleep, parent}
+assert descendants.find_children(os.getpid()) == children
+alive = {ended: False, asleep: True, parent: True, grandchild: True}
+assert descendants.find_descendants(os.getpid()) == alive
+if sys.platform == "linux":
+    descendants.open = lambda name, *rest, **options: open(
+        name.replace("children", "no such list"), *rest, **options
+    )
+    assert descendants.find_children(os.getpid()) == children
+for process in (asleep, parent, grandchild):
+    os.kill(process, 9)
+"""
+
+
+def test_a_family_of_processes_is_known_also_without_the_kernels_lists(root):
+    subprocess.run([sys.executable, "-c", FAMILY], cwd=root, check=True)

@@ -32,6 +32,8 @@ from .shell import make_shell
 PR_SET_CHILD_SUBREAPER = 36
 # Killing takes milliseconds; a process that outlives this hangs in the kernel.
 SECONDS_TO_KILL = 20
+# Milliseconds: who was killed is gone soon, and to signal once more takes longer than to wait.
+PATIENCE_WITH_THE_DEAD = 20
 # A notebook that cannot be cleaned up in this time is ended altogether.
 SECONDS_TO_CLEAN_UP = 2
 
@@ -172,16 +174,16 @@ class Supervisor:
             TimeoutError: something does not die.
         """
         status, deadline = 0, time.monotonic() + SECONDS_TO_KILL
-        while True:
+        while time.monotonic() < deadline:
             self.signal_all(signal.SIGKILL)
-            try:
-                while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-                    status = ended[1] if ended[0] == self.notebook else status
-            except ChildProcessError:  # no child left, so no descendant either
-                return status
-            if time.monotonic() > deadline:
-                raise TimeoutError("a process of the submission does not die")
-            time.sleep(0.001)
+            for _ in range(PATIENCE_WITH_THE_DEAD):
+                try:
+                    while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                        status = ended[1] if ended[0] == self.notebook else status
+                except ChildProcessError:  # no child left, so no descendant either
+                    return status
+                time.sleep(0.001)
+        raise TimeoutError("a process of the submission does not die")
 
     def signal_all(self, number: int) -> None:
         """Signal the notebook's process and all that came of it, in one step of the kernel."""

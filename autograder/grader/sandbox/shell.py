@@ -240,4 +240,8 @@ def make_shell() -> Shell:
     restore_names()
     shell: Shell = Shell.instance(config=config)
     shell.run_line_magic("load_ext", "storemagic")  # as a kernel does
+    # What IPython prepares when it first runs and shows something, forks need not prepare again.
+    shell.run_cell("pass", store_history=False)
+    shell.display_formatter.format(0)
+    shell.last_execution_result = None
     return shell

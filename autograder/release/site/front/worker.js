@@ -17,7 +17,7 @@
   // The front page must be there when the host has a newer one: it is where that is offered.
   self.addEventListener("install", (event) => {
     const front = Object.keys(FILES).filter((path) => /^(index\.html$|front\/)/.test(path));
-    event.waitUntil(keepAll(front.map((path) => SCOPE + path)));
+    event.waitUntil(Promise.all(front.map((path) => keep(SCOPE + path))));
   });
 
   self.addEventListener("activate", (event) => event.waitUntil(forgetOthers()));
@@ -115,11 +115,14 @@
     return (await response.json()).release !== RELEASE;
   }
 
-  async function keepAll(addresses) {
+  async function keep(address) {
     const cache = await caches.open(CACHE);
-    for (const address of new Set(addresses.map(keyOf))) {
-      if (!await cache.match(address)) await ask(new Request(address), cache).catch(() => null);
-    }
+    if (!await cache.match(address)) await ask(new Request(address), cache).catch(() => null);
+  }
+
+  // One by one: the tab itself may still be loading.
+  async function keepAll(addresses) {
+    for (const address of new Set(addresses.map(keyOf))) await keep(address);
   }
 
   // JupyterLite's worker would take over at once, in the middle of what a student does.
