@@ -49,7 +49,7 @@ def installed(monkeypatch):
                 return versions[name.replace("-", "_")]
             raise PackageNotFoundError(name)
 
-        monkeypatch.setattr(environment, "version", version)
+        monkeypatch.setattr("importlib.metadata.version", version)
 
     return run
 

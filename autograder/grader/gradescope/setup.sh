@@ -90,4 +90,5 @@ fi
 
 step "Grade the solution" "Downloads are not the reason: the lines above are. Run 'make test'."
 "$python" --version
+"$python" -m compileall -q "$source/grader" "$source/files" # so that no submission waits for it
 "$python" -I -B "$source/grader/start.py" gradescope.submission check "$root"

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import compileall
 import json
 import os
 import sys
@@ -88,12 +87,7 @@ def write_results(root: Path, results: dict[str, Any]) -> None:
 
 
 def check_solution(root: Path) -> int:
-    """Grade the solution that came with the homework; return 0 if it gets full marks.
-
-    Besides, compile the grader and what tests import, so that no submission waits for that.
-    """
-    for name in ("grader", "files"):
-        compileall.compile_dir(root / "source" / name, quiet=1)
+    """Grade the solution that came with the homework; return 0 if it gets full marks."""
     try:
         with forked_sandbox() as sandbox, tempfile.TemporaryDirectory() as folder:
             homework = load(root / "source")

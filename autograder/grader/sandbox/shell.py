@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from IPython import display
 from IPython.core import display as core_display
 from IPython.core.error import UsageError
+from IPython.core.formatters import format_display_data
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.utils.text import LSString, SList
 from traitlets.config import Config
@@ -242,6 +243,6 @@ def make_shell() -> Shell:
     shell.run_line_magic("load_ext", "storemagic")  # as a kernel does
     # What IPython prepares when it first runs and shows something, forks need not prepare again.
     shell.run_cell("pass", store_history=False)
-    shell.display_formatter.format(0)
+    format_display_data(0)
     shell.last_execution_result = None
     return shell
