@@ -42,7 +42,8 @@ def verify(masters: list[Master], built: Path, known: Cache) -> None:
     Raises:
         ReleaseError: with one line for each thing that is not as it must be.
     """
-    with ThreadPoolExecutor(2) as pool:
+    # Three for two cores: a kernel that starts or ends waits most of the time.
+    with ThreadPoolExecutor(3) as pool:
         problems = pool.map(lambda check: check[0](check[1], built, known), [
             (check, master)
             for master in masters
