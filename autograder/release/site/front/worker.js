@@ -47,7 +47,7 @@
   async function allClosed(answer) {
     let waits = true;
     const end = () => { waits = false; };
-    answer.then(end, end);
+    Promise.resolve(answer).then(end, end);
     do {
       await new Promise((go) => { setTimeout(go, 1000); });
     } while (waits && await isAnyOpen());
