@@ -36,7 +36,7 @@ OPTIMA = FOLDER / "optima.json"
 # Weights of this precision draw the same picture, and the file stays small.
 SIGNIFICANT_DIGITS = 6
 # The HTML holds a smaller copy of the picture, for readers whose browser runs no script.
-COPY_SCALE = 0.68
+COPY_SCALE = 0.6
 # A palette takes a third of the bytes, and is not visible in line drawings.
 COLOURS_IN_PNG = 48
 
