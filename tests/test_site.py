@@ -552,8 +552,12 @@ def test_a_tab_of_the_old_release_is_told(browser, site, root, tmp_path):
         visitor = Visitor(browser, address, kernel=False)
         page = visitor.open_notebook("gradient_descent")
         page.wait_for_function("navigator.serviceWorker.controller")
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
         page.reload()
         page.wait_for_function(READY)
+        assert [text for text in said if "ServiceWorker was already registered" in text]
+        assert not [text for text in said if "unregister" in text]  # requests would fail
         publish()
         front = visitor.open()
         front.click("#update button")

@@ -24,8 +24,14 @@ SOURCES = Path(__file__).with_name("front")
 # notebook twice and not tell.
 APPS = ("notebooks", "tree", "edit")
 OF_JUPYTERLITE = 8  # megabytes that a notebook loads of it
-# Every page of JupyterLite loads these two.
-IN_EVERY_TAB = """  <link rel="stylesheet" href="../front/bar.css">
+# In every page of JupyterLite. When that first finds its worker, it would unregister it, and what
+# the page still loads through the worker could fail.
+IN_EVERY_TAB = """  <script>
+    if (navigator.serviceWorker?.controller) {
+      localStorage.setItem(`${navigator.serviceWorker.controller.scriptURL}-version`, "VERSION");
+    }
+  </script>
+  <link rel="stylesheet" href="../front/bar.css">
   <script type="module" src="../front/notebook.js"></script>
 </head>"""
 ALL_FILES = "student.zip"
@@ -72,8 +78,10 @@ def write_front(root: Path, site: Path, declared: Declared, notebooks: list[Note
     shutil.copytree(
         SOURCES, site / "front", ignore=shutil.ignore_patterns("index.html", "worker.js")
     )
+    settings = json.loads((site / "jupyter-lite.json").read_text(encoding="utf-8"))
+    in_every_tab = IN_EVERY_TAB.replace("VERSION", settings["jupyter-config-data"]["appVersion"])
     for app in APPS:
-        _replace_in(site / app / "index.html", {"</head>": IN_EVERY_TAB})
+        _replace_in(site / app / "index.html", {"</head>": in_every_tab})
     parts = {
         "title": html.escape(declared.title),
         "heading": _paragraph(declared.heading),
