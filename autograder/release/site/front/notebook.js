@@ -75,6 +75,13 @@ function watchKernel() {
     "this page, and if that does not help, tell your course.");
 }
 
+// Where a part of JupyterLab could not be loaded, a notebook looks whole and is never saved.
+function watchSaving() {
+  const app = window.jupyterapp;
+  if (!app?.shell.currentWidget || app.commands.hasCommand("docmanager:save")) return;
+  say("This page was not loaded in full, and what you type is not saved: reload it.");
+}
+
 // Holds a lock for as long as the tab is open.
 function alone() {
   return new Promise((resolve) => {
@@ -124,5 +131,8 @@ async function keepLoaded() {
 
 performance.setResourceTimingBufferSize(2000); // 250 is the default, and not enough
 start();
-if (path.endsWith(".ipynb")) setTimeout(watchKernel, 90000);
+if (path.endsWith(".ipynb")) {
+  setTimeout(watchSaving, 15000);
+  setTimeout(watchKernel, 90000);
+}
 if (navigator.serviceWorker) setTimeout(keepLoaded, 5000);

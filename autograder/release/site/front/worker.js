@@ -78,11 +78,17 @@
   // Asks the host, and keeps what it says if that is of this release.
   async function ask(request, cache) {
     // What the browser kept on its own may be of another release.
-    const response = await plain(await fetch(request, { cache: "no-cache" }));
+    const afresh = { cache: "no-cache" };
+    // A page of which one file is missing looks whole and saves nothing: so it is asked for twice.
+    const first = await fetch(request, afresh).catch(() => fetch(request.url, afresh));
+    const response = await plain(first);
     if (response.status !== 200) return response;
     const key = keyOf(request.url);
-    if (await isMine(key, response.clone())) await cache.put(key, response.clone());
-    else if (await isReplaced()) return new Response(REPLACED, { status: 503 });
+    if (await isMine(key, response.clone())) {
+      await cache.put(key, response.clone()).catch(() => null); // no room: it goes without
+    } else if (await isReplaced()) {
+      return new Response(REPLACED, { status: 503 });
+    }
     return response;
   }
 
