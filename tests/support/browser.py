@@ -75,7 +75,7 @@ class Tab:
     ``timeout`` is in milliseconds: a busy machine trains slowly.
     """
 
-    def __init__(self, browser: Browser, timeout: int = 20_000, **options: Any):
+    def __init__(self, browser: Browser, timeout: int = 60_000, **options: Any):
         self.complaints: list[str] = []
         self.expected: str | None = None
         self.context = browser.new_context(**options)
