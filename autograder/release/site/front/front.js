@@ -119,9 +119,10 @@ function watchForUpdate(registration) {
   const show = () => {
     document.getElementById("update").hidden = !(registration.waiting && registration.active);
   };
-  registration.addEventListener("updatefound", () => {
-    registration.installing.addEventListener("statechange", show);
-  });
+  // It may have been found before this page was here, and still be on its way.
+  const watch = () => registration.installing?.addEventListener("statechange", show);
+  registration.addEventListener("updatefound", watch);
+  watch();
   const load = document.querySelector("#update button");
   load.addEventListener("click", () => {
     load.disabled = true;
