@@ -30,7 +30,7 @@ SECONDS_TO_STOP = 5
 # For a grader that failed to write why.
 SECONDS_FOR_LAST_WORDS = 5
 # Of the environment: the sandbox is a fork of the grader, and could find more in its memory.
-NEEDED = ("PATH", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
+NEEDED = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 # Threads would take the other processes' CPUs.
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -59,14 +59,14 @@ class GraderProcess:
         self.folder = Path(tempfile.mkdtemp(prefix="grade-"))
         self.folder.chmod(0o711)
         script = homework / "grader" / "start.py"
-        arguments = ["many", str(homework), str(self.folder), str(os.getpid())]
+        arguments = ["many", str(homework), str(os.getpid())]
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
                 [sys.executable, "-I", "-B", str(script), *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env=_needed_environment(),
+                env=_needed_environment() | {"TMPDIR": str(self.folder)},
                 start_new_session=True,  # Ctrl-C is the parent's, which then stops its graders
             )
         self._pin(turn)

@@ -1,9 +1,9 @@
 """Grade one submission after the other, for the command that grades a class.
 
-    python -I -B start.py many HOMEWORK FOLDER PARENT
+    python -I -B start.py many HOMEWORK PARENT
 
-HOMEWORK is the unpacked ``homework.zip``, FOLDER an empty folder for temporary files, PARENT the
-process that must be there. Each line of standard input is a submission as JSON, as `files.pack`
+HOMEWORK is the unpacked ``homework.zip``, PARENT the process that must be there. The variable
+TMPDIR names an empty folder for temporary files, which is removed in the end. Each line of standard input is a submission as JSON, as `files.pack`
 makes it; each line of standard output is one of these:
 
     {"ready": ...}      once, at the start: what a submission without notebooks gets, and versions
@@ -17,17 +17,17 @@ It ends with its input. All else that it has to say goes to standard error, for 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import json
 import os
 import signal
 import sys
-import tempfile
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from .files import Files, unpack
 from .grading import (
@@ -40,7 +40,7 @@ from .grading import (
     modules_to_preload,
 )
 from .homework import Homework, load
-from .processes import Sandbox, forked_sandbox
+from .processes import Sandbox
 from .report import MOST_BYTES, MOST_CELLS, clean, cut, make_results, shortened
 from .upload import Upload, make_upload
 
@@ -56,27 +56,16 @@ MOST_CODE = 2**16
 LARGEST_PICTURE, LARGEST_PICTURES, MOST_PICTURES = 500_000, 1_000_000, 20
 
 
-def main(homework: str, folder: str, parent: str) -> int:
-    """Grade until there is no more input; return the exit code."""
-    signal.signal(signal.SIGTERM, _stop)
-    tempfile.tempdir = folder
-    try:
-        _end_with(int(parent))
-        return _serve(Path(homework))
-    finally:
-        # Empty by now. If the parent was killed, nobody else removes it.
-        with contextlib.suppress(OSError):
-            os.rmdir(folder)
-
-
-def _serve(folder: Path) -> int:
-    """Load the homework, then answer each line of input."""
+def main(sandbox: Sandbox, folder: str, parent: str) -> int:
+    """Load the homework, then grade until there is no more input; return the exit code."""
+    atexit.register(_remove, os.environ["TMPDIR"])
+    _end_with(int(parent))
     # What a test prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    with forked_sandbox() as sandbox, Sandboxes(sandbox) as sandboxes:
+    with Sandboxes(sandbox) as sandboxes:
         try:
-            homework = load(folder)
+            homework = load(Path(folder))
         except Exception as error:  # a broken test file can raise anything
             _say(answers, {"broken": f"{type(error).__name__}: {error}"})
             return 1
@@ -96,9 +85,10 @@ def _say(answers: Any, message: dict[str, Any]) -> None:
     answers.flush()
 
 
-def _stop(*signal_and_frame: object) -> NoReturn:
-    """End by way of every ``finally``, so that no process and no folder stays behind."""
-    sys.exit(1)
+def _remove(folder: str) -> None:
+    """Remove a folder, which is empty by now. If the parent was killed, nobody else does."""
+    with contextlib.suppress(OSError):
+        os.rmdir(folder)
 
 
 def _end_with(parent: int) -> None:

@@ -9,8 +9,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.grader import start
+import autograder
 from autograder.grader.processes import Sandbox, new_folder, remove, scrubbed_environment
+
+PLACE = Path(autograder.__file__).parent
+SERVER = """
+import socket, sys
+sys.path.insert(0, sys.argv[1])
+from grader.sandbox.server import serve
+serve(socket.socket(fileno=int(sys.argv[2])))
+"""
 
 
 @contextlib.contextmanager
@@ -18,10 +26,9 @@ def spawned_sandbox() -> Iterator[Sandbox]:
     """Start a fork server as a program of its own, with nothing of this process in it."""
     folder = new_folder()
     ours, theirs = socket.socketpair()
-    command = [sys.executable, "-I", "-B", str(Path(start.__file__)), "sandbox.server"]
     with theirs:
         server = subprocess.Popen(
-            [*command, str(theirs.fileno())],
+            [sys.executable, "-I", "-B", "-c", SERVER, str(PLACE), str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env=scrubbed_environment(folder),

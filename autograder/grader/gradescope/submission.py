@@ -19,7 +19,7 @@ from typing import Any
 from ..files import read_files
 from ..grading import Graded, grade, modules_to_preload
 from ..homework import Homework, load
-from ..processes import GraderError, forked_sandbox
+from ..processes import Sandbox
 from ..report import failure_results, make_results
 from ..upload import make_upload
 
@@ -29,13 +29,13 @@ NOT_ROOT = (
 )
 
 
-def main(command: str, folder: str) -> int:
+def main(sandbox: Sandbox, command: str, folder: str) -> int:
     """Run the command line; return the exit code."""
     root = Path(folder)
     if command == "check":
-        return check_solution(root)
+        return check_solution(root, sandbox)
     try:
-        results = grade_upload(root)
+        results = grade_upload(root, sandbox)
     except Exception:  # also what nobody thought of: students get a result in every case
         traceback.print_exc()
         results = failure_results("The grader failed before it could look at your work.")
@@ -43,15 +43,14 @@ def main(command: str, folder: str) -> int:
     return 0
 
 
-def grade_upload(root: Path) -> dict[str, Any]:
+def grade_upload(root: Path, sandbox: Sandbox) -> dict[str, Any]:
     """Grade ``root/submission``; return what to write into ``results.json``."""
     if os.geteuid() == 0:
         close_folders(root)
-    with forked_sandbox() as sandbox:
-        homework = load(root / "source")
-        place = (root / "submission").resolve(strict=True)
-        upload = make_upload(read_files([place], homework.limits.upload_mb))
-        graded = grade(homework, upload, sandbox.with_modules(modules_to_preload(upload)))
+    homework = load(root / "source")
+    place = (root / "submission").resolve(strict=True)
+    upload = make_upload(read_files([place], homework.limits.upload_mb))
+    graded = grade(homework, upload, sandbox.with_modules(modules_to_preload(upload)))
     report_protections(graded)
     results = make_results(graded)
     if os.geteuid() != 0 and graded.missing_protections:
@@ -86,19 +85,19 @@ def write_results(root: Path, results: dict[str, Any]) -> None:
     os.replace(file.name, folder / "results.json")
 
 
-def check_solution(root: Path) -> int:
-    """Grade the solution that came with the homework; return 0 if it gets full marks."""
-    try:
-        with forked_sandbox() as sandbox, tempfile.TemporaryDirectory() as folder:
-            homework = load(root / "source")
-            for part in homework.parts:
-                target = Path(folder) / f"{part.name}.ipynb"
-                target.write_bytes((part.folder / "solution.ipynb").read_bytes())
-            upload = make_upload(read_files([Path(folder)], homework.limits.upload_mb))
-            graded = grade(homework, upload, sandbox)
-    except GraderError as error:
-        print(f"The grader does not work here: {error}", file=sys.stderr)
-        return 1
+def check_solution(root: Path, sandbox: Sandbox) -> int:
+    """Grade the solution that came with the homework; return 0 if it gets full marks.
+
+    Raises:
+        GraderError: the grader does not work here.
+    """
+    homework = load(root / "source")
+    with tempfile.TemporaryDirectory() as folder:
+        for part in homework.parts:
+            target = Path(folder) / f"{part.name}.ipynb"
+            target.write_bytes((part.folder / "solution.ipynb").read_bytes())
+        upload = make_upload(read_files([Path(folder)], homework.limits.upload_mb))
+        graded = grade(homework, upload, sandbox)
     report_protections(graded)
     return print_score(homework, graded)
 

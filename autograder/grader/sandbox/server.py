@@ -38,11 +38,6 @@ PATIENCE_WITH_THE_DEAD = 20
 SECONDS_TO_CLEAN_UP = 2
 
 
-def main(descriptor: str) -> None:
-    """Be a fork server in a process of its own, with a socket that was passed on."""
-    serve(socket.socket(fileno=int(descriptor)))
-
-
 def serve(channel: socket.socket) -> None:
     """Get ready, then fork as the trusted process asks until it hangs up."""
     replace_pools()
@@ -52,6 +47,7 @@ def serve(channel: socket.socket) -> None:
     close_to_same_user()
     make_shell()
     gc.freeze()  # what forks share stays shared: looking for garbage writes to it
+    gc.enable()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors that have ended leave no trace
     _fork_as_asked(channel)
 

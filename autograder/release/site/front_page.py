@@ -94,8 +94,9 @@ def write_front(root: Path, site: Path, declared: Declared, notebooks: list[Note
         "megabytes": str(_megabytes(site)),
         "version": html.escape(declared.version),
     }
-    all_of_it = json.dumps([_digests(site), digest_of(SOURCES), parts])
-    release = hashlib.sha256(all_of_it.encode()).hexdigest()
+    digests = _digests(site)
+    all_of_it = json.dumps([digests, digest_of(SOURCES), parts])
+    release = _digest(all_of_it.encode())
     about = {
         "release": release,
         "version": declared.version,
@@ -107,8 +108,9 @@ def write_front(root: Path, site: Path, declared: Declared, notebooks: list[Note
     (site / ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
     parts |= {"release": release, "short": release[:8]}
     _write_filled("index.html", site / "index.html", parts)
-    table = {path: digest[:DIGITS] for path, digest in _digests(site)}
-    kept = {"release": release, "files": json.dumps(table)}
+    digests += [[name, _digest((site / name).read_bytes())] for name in (ABOUT, "index.html")]
+    table = {path: digest[:DIGITS] for path, digest in digests}
+    kept = {"release": release, "files": json.dumps(table), "apps": "|".join(APPS)}
     _write_filled("worker.js", site / "service-worker.js", kept)
 
 
@@ -120,6 +122,10 @@ def _students_files(folder: Path) -> dict[str, bytes]:
         for inside, path in paths.items()
         if not is_litter(inside)
     }
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _digests(site: Path) -> list[list[str]]:

@@ -8,7 +8,7 @@
   const FILES = {{files}}; // digests, shortened
   const REPLACED = "There is a newer release of this homework, and this file belongs to it. Close " +
     "all tabs of the homework, then open it again. Your notebooks stay as they are.";
-  const APPS = /^(notebooks|tree|edit)\//;
+  const APPS = /^({{apps}})\//;
   // What JupyterLite calls a tab after a notebook was renamed; no host knows it.
   const RENAMED = /^(notebooks|edit)\/([^?#]+)/;
   // What JupyterLite's own worker answers: the files of a running notebook, and its input().
@@ -25,10 +25,12 @@
   self.addEventListener("fetch", (event) => {
     const { pathname, origin } = new URL(event.request.url);
     if (origin !== location.origin) return;
-    if (THEIRS.test(pathname)) answerWhileOpen(event);
-    if (event.request.method !== "GET" || THEIRS.test(pathname)) return;
-    event.respondWith(answer(event.request));
-    event.stopImmediatePropagation();
+    if (THEIRS.test(pathname)) {
+      answerWhileOpen(event);
+    } else if (event.request.method === "GET") {
+      event.respondWith(answer(event.request));
+      event.stopImmediatePropagation();
+    }
   });
 
   // A tab says what it had loaded before this worker was there, or that this release is wanted.
@@ -41,13 +43,13 @@
   // waits cannot give way to the one of a new release.
   function answerWhileOpen(event) {
     const respond = event.respondWith.bind(event);
-    event.respondWith = (answer) => respond(Promise.race([answer, allClosed(answer)]));
+    event.respondWith = (theirs) => respond(Promise.race([theirs, allClosed(theirs)]));
   }
 
-  async function allClosed(answer) {
+  async function allClosed(theirs) {
     let waits = true;
     const end = () => { waits = false; };
-    Promise.resolve(answer).then(end, end);
+    Promise.resolve(theirs).then(end, end);
     do {
       await new Promise((go) => { setTimeout(go, 1000); });
     } while (waits && await isAnyOpen());
@@ -121,9 +123,8 @@
     return (await response.json()).release !== RELEASE;
   }
 
-  async function keep(address) {
-    const cache = await caches.open(CACHE);
-    if (!await cache.match(address)) await ask(new Request(address), cache).catch(() => null);
+  function keep(address) {
+    return answer(new Request(address)).catch(() => null);
   }
 
   // One by one: the tab itself may still be loading.
