@@ -235,7 +235,7 @@ def _run_tests(question: GradedQuestion, hidden: bool, session: Session) -> None
     names = dict.fromkeys(name for i in waiting for name in names_taken(cases[i]))
     while waiting:
         try:
-            with session.open_fork(question.question.id, names) as fork:
+            with session.open_fork(question.question.id, names, hidden) as fork:
                 while waiting:
                     question.results[waiting[0]] = _run_case(question, waiting[0], fork)
                     waiting.pop(0)

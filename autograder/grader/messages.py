@@ -13,7 +13,8 @@ code. What a notebook's process or its fork says is data, however hostile, and c
     notebook's process      nothing, once it has started     Ready, or Refused
                             RunCell                          CellDone
                             OpenFork (+ a socket)            ForkEnded, when the fork has ended
-    fork                    LookUp                           Missing, Function or Value; or Fault
+    fork                    Take                             none
+                            LookUp                           Missing, Function or Value; or Fault
                             Call                             Returned or Raised; or Fault
 """
 
@@ -120,10 +121,9 @@ class ErrorReport(TypedDict, total=False):
 
 
 class OpenFork(TypedDict):
-    """Fork, with the names of the moment at which the notebook checked the question."""
+    """Fork, and let the fork listen on the socket that comes along."""
 
     do: Literal["open fork"]
-    question: str
 
 
 class ForkEnded(TypedDict):
@@ -131,7 +131,15 @@ class ForkEnded(TypedDict):
     seconds: float  # of CPU time that it used
 
 
-# -- a fork of the notebook's process, for test cases of one question --------------------------
+# -- a fork of the notebook's process, for test cases ------------------------------------------
+
+
+class Take(TypedDict):
+    """Let names stand for what they did when the notebook checked a question."""
+
+    do: Literal["take"]
+    question: str
+
 
 
 class LookUp(TypedDict):
@@ -147,6 +155,7 @@ class Function(TypedDict):
     function: str  # what it calls itself
     parameters: list[tuple[str, int, bool]] | None  # name, kind, whether there is a default
     reads: list[str]  # names that its code takes from outside, attributes among them
+    pure: bool  # whether calls leave no trace in the fork
 
 
 class Value(TypedDict):

@@ -7,18 +7,19 @@ after: which cells run again when the process has to be started anew, and for ho
 from __future__ import annotations
 
 import operator
+import select
 import signal
 import socket
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from . import facts
 from .limits import Limits
-from .messages import NO_FORK, How, LookUp, OpenFork, RunCell
+from .messages import NO_FORK, How, LookUp, OpenFork, RunCell, Take
 from .messages import Call as CallMessage
 from .processes import GRACE, GraderError, Sandbox, SandboxedNotebook, describe_end
 from .protocol import LONGEST_TEXT, SMALL_MESSAGE, ProtocolError, send, shorten
@@ -112,6 +113,9 @@ class Session:
         self.skipped: set[int] = set()  # those of which not even definitions can run
         self.hung: set[str] = set()  # questions: one endless loop need not be waited for often
         self.question = ""  # of the last test case
+        self.fork: Fork | None = None  # one that other test cases can use, too
+        # What names stand for, for each question: asked once, before there are secrets.
+        self.known: dict[str, dict[str, dict[str, Any]]] = {}
         self.threads = False  # whether cells have left threads
         self.broken = ""  # why the notebook cannot run any more
         # Something was used up: by the submission itself, or by what else the machine was doing.
@@ -119,6 +123,8 @@ class Session:
 
     def close(self) -> None:
         """End all that runs, and remove what it left."""
+        if self.fork:
+            self.fork.close()
         self.notebook.close()
 
     @property
@@ -250,6 +256,7 @@ class Session:
         what runs beside it: a full disk, a supervisor that ran out of memory.
         """
         self.stop()
+        self.known.clear()
         try:
             self.notebook.start()
         except (GraderError, OSError) as error:
@@ -259,27 +266,43 @@ class Session:
     # Test cases.
 
     @contextmanager
-    def open_fork(self, question: str, names: Iterable[str]) -> Iterator[Fork]:
+    def open_fork(
+        self, question: str, names: Collection[str], hidden: bool = False
+    ) -> Iterator[Fork]:
         """Let test cases look up names and call functions, in a fork of the notebook's process.
+
+        The fork is a fresh one, or one in which nothing but pure functions was called.
 
         Args:
             question: the fork has the names of the moment at which the notebook checked it.
             names: what is looked up before anything is called, so that what the answers say cannot
                 come from a hidden input.
+            hidden: whether the test cases are hidden.
 
         Raises:
             Fault: there is no fork for it.
         """
-        self._prepare(question)
-        fork = Fork(self)
+        is_asking = not self.known.get(question, {}).keys() >= set(names)
+        if self.fork and (hidden and is_asking or not self.fork.is_waiting):
+            self._end_fork(self.fork)
+        if not self.fork:
+            self._prepare(question)
+            self.fork = Fork(self)
+        fork = self.fork
         try:
-            with fork.opened(question, names):
-                yield fork
+            fork.take(question, names)
+            yield fork
         finally:
             if fork.hung:
                 self.hung.add(question)
-            if not self._is_clean_after(fork):
-                self.stop()
+            if fork.fault or not fork.is_pure:
+                self._end_fork(fork)
+
+    def _end_fork(self, fork: Fork) -> None:
+        self.fork = None
+        fork.close()
+        if not self._is_clean_after(fork):
+            self.stop()
 
     def _prepare(self, question: str) -> None:
         """Have a process that is ready to be forked.
@@ -314,7 +337,7 @@ class Session:
 
 
 class Fork:
-    """The link to a fork of the notebook's process, for test cases of one question."""
+    """The link to a fork of the notebook's process, for test cases of one question at a time."""
 
     def __init__(self, session: Session):
         self.session = session
@@ -322,26 +345,36 @@ class Fork:
         self.limit = self.notebook.limit
         self.started = time.monotonic()
         self.known: dict[str, dict[str, Any]] = {}  # what was looked up before the first call
-        self.channel: socket.socket
+        self.channel, self.theirs = socket.socketpair()
         self.fault: Fault | None = None  # why nothing more can come
+        self.is_pure = True  # what was looked up are values, or functions that leave no trace
         self.hung = self.ended = False
 
-    @contextmanager
-    def opened(self, question: str, names: Iterable[str]) -> Iterator[None]:
-        """Have the notebook's process fork, and talk to the fork.
+    def close(self) -> None:
+        """Let the fork end, if it still can."""
+        self.channel.close()
+        self.theirs.close()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is there, and has nothing to say."""
+        return not select.select([self.channel], [], [], 0)[0]
+
+    def take(self, question: str, names: Iterable[str]) -> None:
+        """Turn to a question, and look up names.
 
         Raises:
-            Fault: it does not fork.
+            Fault: as `call` does.
         """
         self.begin(question)
-        self.channel, theirs = socket.socketpair()
-        with self.channel, theirs:
-            with self._explaining():
-                order = OpenFork(do="open fork", question=question)
-                self.notebook.send(order, self.limit, self.deadline, theirs.fileno())
-            theirs.close()
-            self.known = {name: self.look_up(name) for name in names}
-            yield
+        with self._explaining(), self.theirs:
+            if self.theirs.fileno() >= 0:
+                order = OpenFork(do="open fork")
+                self.notebook.send(order, self.limit, self.deadline, self.theirs.fileno())
+            send(self.channel, Take(do="take", question=question), self.limit, self.deadline)
+        self.known = self.session.known.setdefault(question, {})
+        for name in names:
+            self.known[name] = self.look_up(name)
 
     def begin(self, question: str) -> None:
         """Give the next test case its time.
@@ -358,7 +391,9 @@ class Fork:
 
     def look_up(self, name: str) -> dict[str, Any]:
         """Return the answer to `messages.LookUp`; errors are those of `call`."""
-        return self.known.get(name) or self._ask(LookUp(do="look up", name=name))
+        answer = self.known.get(name) or self._ask(LookUp(do="look up", name=name))
+        self.is_pure = self.is_pure and ("function" not in answer or answer.get("pure") is True)
+        return answer
 
     def call(self, name: str, arguments: Any, keywords: Any) -> dict[str, Any]:
         """Return the answer to `messages.Call`.

@@ -38,6 +38,7 @@ from ..protocol import (
     shorten,
 )
 from .pools import restart_pools
+from .pure import is_pure
 from .shell import Shell
 from .shortage import causes, is_full, is_of_command, is_shortage
 from .stand_in import replace_otter
@@ -83,7 +84,7 @@ class NotebookProcess:
             if message["do"] == "run cell":
                 answer = self.run_cell(message["source"], message["how"], message["after"])
             else:
-                ended, seconds = self.run_fork(message["question"], files[0])
+                ended, seconds = self.run_fork(files[0])
                 answer = {"ended": ended, "seconds": seconds}
             if os.getpid() != process:
                 os._exit(0)  # a fork that a cell made, and that came back from it
@@ -170,8 +171,8 @@ class NotebookProcess:
             lines.reverse()  # a magic runs what is below it as a cell in a cell
         return lines[0] if lines else 1
 
-    def run_fork(self, question: str, descriptor: int) -> tuple[int, float]:
-        """Let a fork answer test cases of a question; return its wait status and CPU time."""
+    def run_fork(self, descriptor: int) -> tuple[int, float]:
+        """Let a fork answer test cases; return its wait status and CPU time."""
         forget_children()
         try:
             child = os.fork()
@@ -182,10 +183,7 @@ class NotebookProcess:
             with contextlib.suppress(BaseException):
                 self.channel.close()
                 restart_pools()
-                if question in self.noted:
-                    self.names.clear()
-                    self.names.update(self.noted[question])
-                Fork(socket.socket(fileno=descriptor), self.names, self.limit).serve()
+                Fork(socket.socket(fileno=descriptor), self.names, self.noted, self.limit).serve()
             os._exit(0)
         os.close(descriptor)
         try:
@@ -198,8 +196,15 @@ class NotebookProcess:
 class Fork:
     """Looks up names and calls functions, on the word of test cases."""
 
-    def __init__(self, channel: socket.socket, names: dict[str, Any], limit: int):
-        self.channel, self.names, self.limit = channel, names, limit
+    def __init__(
+        self,
+        channel: socket.socket,
+        names: dict[str, Any],
+        noted: dict[str, dict[str, Any]],
+        limit: int,
+    ):
+        self.channel, self.names, self.noted, self.limit = channel, names, noted, limit
+        self.last = dict(names)  # as the cells have left them
 
     def serve(self) -> None:
         """Answer until the test cases are over."""
@@ -209,6 +214,9 @@ class Fork:
                 message = receive(self.channel)
             except EOFError:
                 return
+            if message["do"] == "take":
+                self.take(message["question"])
+                continue
             is_call = message["do"] == "call"
             answer = self.call(message) if is_call else self.look_up(message["name"])
             if os.getpid() != process:
@@ -218,6 +226,11 @@ class Fork:
             except ProtocolError:
                 send(self.channel, {"fault": True}, self.limit)
 
+    def take(self, question: str) -> None:
+        """Let names stand for what they did when the notebook checked a question."""
+        self.names.clear()
+        self.names.update(self.noted.get(question, self.last))
+
     def look_up(self, name: str) -> dict[str, Any]:
         """Return what ``name`` stands for in the notebook."""
         if name not in self.names:
@@ -225,7 +238,8 @@ class Fork:
         value = self.names[name]
         if callable(value):
             name = str(getattr(value, "__name__", ""))
-            return {"function": name, **parameters(value), "reads": names_read(value)}
+            about = {"reads": names_read(value), "pure": is_pure(value)}
+            return {"function": name, **parameters(value), **about}
         return self.encoded(value=value)
 
     def call(self, message: dict[str, Any]) -> dict[str, Any]:

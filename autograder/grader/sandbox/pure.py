@@ -1,0 +1,104 @@
+"""Pure functions: their calls leave no trace, so that others can be called after them.
+
+A fork is there to end with what calls leave behind: a global name that is another now, a setting
+of NumPy, a file. To make and to end one takes longer than all test cases of a question, and most
+functions leave nothing. Of many that can be proved by Python's own code of them: they store into
+nothing but local variables and their arguments, which are new in each call, and what they use by
+name is a number, another pure function, or on the lists below.
+"""
+
+from __future__ import annotations
+
+import builtins
+import dis
+import math
+from collections.abc import Iterator
+from types import CodeType, FunctionType
+
+import numpy as np
+
+# Of modules, arrays, numbers and lists. None has an effect but on the array or list that it is of.
+ATTRIBUTES = {
+    *"""
+    T all any append argmax argmin argsort array array_equal asarray astype atleast_1d atleast_2d
+    average bool_ broadcast_to clip column_stack concatenate copy count_nonzero cumprod cumsum det
+    diag diff dot dtype einsum empty empty_like errstate expand_dims extend eye fill flatten flip
+    float32 float64 full full_like hstack identity inf inner int32 int64 interp inv isclose item
+    items keys linalg linspace lstsq max mean median min nan nan_to_num nanmax nanmean nanmin
+    nansum ndarray ndim newaxis nonzero norm ones ones_like outer pinv pop prod ravel repeat reshape
+    roll shape size solve sort squeeze stack std sum swapaxes take tensordot tile tolist transpose
+    tril triu unique values var vdot vstack where zeros zeros_like
+    """.split(),
+    *(name for name, value in vars(np).items() if isinstance(value, np.ufunc)),
+    *(name for name in vars(math) if not name.startswith("_")),
+}
+BUILTINS = set(
+    """
+    ArithmeticError AssertionError Exception IndexError TypeError ValueError ZeroDivisionError
+    abs all any bool complex dict divmod enumerate filter float int isinstance len list map max min
+    pow range reversed round set sorted str sum tuple zip
+    """.split()
+)
+MODULES = ((np, ATTRIBUTES), (np.linalg, ATTRIBUTES), (math, ATTRIBUTES), (builtins, BUILTINS))
+NUMBERS = {
+    *(type(None), bool, int, float, complex, str),
+    *(kind for kind in np.sctypeDict.values() if issubclass(kind, (np.number, np.bool_))),
+}
+# Instructions that take something by its name; all others that have a name store or import.
+READING = ("LOAD_GLOBAL", "LOAD_ATTR", "LOAD_METHOD")
+
+
+def is_pure(function: object) -> bool:
+    """Return whether calls of a function leave no trace; False if that cannot be proved."""
+    if not all(a is b and m == n for (a, m), (b, n) in zip(GENUINE, _members(), strict=False)):
+        return False
+    used, pure = [function], set[int]()
+    for value in used:  # grows: what functions use
+        if type(value) in NUMBERS or id(value) in HARMLESS or id(value) in pure:
+            continue
+        if not (type(value) is FunctionType and _changes_only_locals(value)):
+            return False
+        pure.add(id(value))
+        names = [name for kind, name in _names(value.__code__) if kind == "LOAD_GLOBAL"]
+        # A name that stands for nothing raises an error, and does no more.
+        used += [value.__globals__.get(name, vars(builtins).get(name)) for name in names]
+    return True
+
+
+def _changes_only_locals(function: FunctionType) -> bool:
+    defaults = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+    return (
+        function.__closure__ is None
+        and not vars(function)
+        and function.__builtins__ is vars(builtins)
+        and all(type(value) in NUMBERS for value in defaults)
+        and all(
+            kind in READING and (kind == "LOAD_GLOBAL" or name in ATTRIBUTES)
+            for kind, name in _names(function.__code__)
+        )
+    )
+
+
+def _names(code: CodeType) -> Iterator[tuple[str, str]]:
+    """Yield the instructions that have a name, and it, also of functions inside."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opcode in dis.hasname:
+            yield instruction.opname, instruction.argval
+    for part in code.co_consts:
+        if isinstance(part, CodeType):
+            yield from _names(part)
+
+
+def _members() -> list[tuple[object, int]]:
+    """Return what the lists name in modules, and the number of attributes of each."""
+    return [
+        (value, len(getattr(value, "__dict__", ())))
+        for module, names in MODULES
+        for name, value in vars(module).items()
+        if name in names
+    ]
+
+
+# Before student code runs, which may put something else there.
+GENUINE = _members()
+HARMLESS = {id(value) for value, _ in GENUINE} | {id(module) for module, _ in MODULES[:3]}
