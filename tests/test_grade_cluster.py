@@ -77,10 +77,8 @@ def deadly(tmp_path) -> list[Submission]:
 
 def rewrite_deadly(target: Path, code: str) -> Path:
     """Write a homework whose grader runs some code over a submission that holds deadly.txt."""
-    place = "    upload = make_upload(unpack(message))\n"
-    inserted = (
-        f"    if 'deadly.txt' in [item['name'] for item in message['files']]:\n        {code}\n"
-    )
+    place = "    upload = make_upload(files)\n"
+    inserted = f"    if 'deadly.txt' in [file.name for file in files.files]:\n        {code}\n"
 
     def change(source: str) -> str:
         assert source.count(place) == 1

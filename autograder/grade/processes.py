@@ -85,7 +85,7 @@ class GraderProcess:
         """Grade one submission.
 
         Args:
-            message: JSON, as ``grader.files.pack`` makes it.
+            message: as ``grader.files.pack`` makes it.
             seconds: how long it may take before the process counts as hung.
 
         Returns:

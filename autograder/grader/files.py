@@ -17,7 +17,6 @@ import re
 import stat
 import sys
 import zipfile
-from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from heapq import nsmallest
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
 from .limits import MEGABYTE
 
@@ -427,33 +426,18 @@ def _clean(path: str) -> str:
     return "/".join(parts)
 
 
-# -- files as JSON -----------------------------------------------------------------------------
+# -- files as one message ---------------------------------------------------------------------
 
 
 def pack(files: Files) -> bytes:
-    """Return the files of a submission as a line of JSON.
-
-    Not with `json` alone, which would need four times their size.
-    """
-    parts: list[bytes] = []
-    for file in files.files:
-        about = json.dumps({"path": file.path, "name": file.name}).removesuffix("}")
-        parts += [
-            b", " if parts else b"",
-            about.encode(),
-            b', "data": "',
-            b64encode(file.data),
-            b'"}',
-        ]
-    refused = json.dumps(files.refused).encode()
-    return b"".join([b'{"files": [', *parts, b'], "refused": ', refused, b"}\n"])
+    """Return the files of a submission as a line of JSON and, after it, what they hold."""
+    about = [{"path": f.path, "name": f.name, "size": len(f.data)} for f in files.files]
+    line = json.dumps({"files": about, "refused": files.refused})
+    return b"".join([f"{line}\n".encode(), *(file.data for file in files.files)])
 
 
-def unpack(message: dict[str, Any]) -> Files:
-    """Return the files in such a line, parsed."""
-    return Files(
-        tuple(
-            File(item["path"], item["name"], b64decode(item["data"])) for item in message["files"]
-        ),
-        tuple((path, why) for path, why in message["refused"]),
-    )
+def unpack(line: bytes, rest: BinaryIO) -> Files:
+    """Return the files of such a message: its line, and a stream of what comes after it."""
+    message = json.loads(line)
+    files = [File(f["path"], f["name"], rest.read(f["size"])) for f in message["files"]]
+    return Files(tuple(files), tuple((path, why) for path, why in message["refused"]))

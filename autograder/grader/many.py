@@ -3,8 +3,8 @@
     python -I -B start.py many HOMEWORK PARENT
 
 HOMEWORK is the unpacked ``homework.zip``, PARENT the process that must be there. The variable
-TMPDIR names an empty folder for temporary files, which is removed in the end. Each line of standard input is a submission as JSON, as `files.pack`
-makes it; each line of standard output is one of these:
+TMPDIR names an empty folder for temporary files, which is removed in the end. Standard input is one
+submission after the other, as `files.pack` makes them. Each line of standard output is one of these:
 
     {"ready": ...}      once, at the start: what a submission without notebooks gets, and versions
     {"broken": "..."}   instead of it: why the homework cannot be loaded
@@ -72,7 +72,7 @@ def main(sandbox: Sandbox, folder: str, parent: str) -> int:
         _say(answers, {"ready": {"record": _blank(homework), "versions": versions()}})
         for line in sys.stdin.buffer:
             try:
-                answer = _grade(homework, sandboxes, json.loads(line))
+                answer = _grade(homework, sandboxes, unpack(line, sys.stdin.buffer))
             except Exception as error:
                 _say(answers, {"failed": f"{type(error).__name__}: {error}"})
                 raise  # into the log; another process takes over, with a sandbox that is sound
@@ -136,9 +136,9 @@ def _blank(homework: Homework) -> dict[str, Any]:
     return {name: record[name] for name in ("possible", "questions")}
 
 
-def _grade(homework: Homework, sandboxes: Sandboxes, message: dict[str, Any]) -> dict[str, Any]:
+def _grade(homework: Homework, sandboxes: Sandboxes, files: Files) -> dict[str, Any]:
     """Grade one submission."""
-    upload = make_upload(unpack(message))
+    upload = make_upload(files)
     graded = grade(homework, upload, sandboxes.choose(upload))
     return {
         "results": make_results(graded),
