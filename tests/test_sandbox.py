@@ -615,6 +615,82 @@ def test_test_case_that_swallows_a_fault_is_told_again(run):
         assert fork.fault
 
 
+# -- forks ------------------------------------------------------------------------------------
+
+COUNTING = """\
+import numpy as np
+calls = 0
+def f(x): return np.sum(x)
+def g(x): return f(x) + 1
+def count():
+    global calls
+    calls += 1
+    return calls
+"""
+
+
+def test_pure_functions_share_a_fork(run):
+    session, _ = run(COUNTING)
+    assert call(session, "f", [1, 2], question="q1") == 3
+    fork = session.fork
+    assert fork
+    assert call(session, "g", [1, 2], question="q2") == 4
+    assert session.fork is fork
+
+
+def test_what_changes_something_is_the_last_in_its_fork(run):
+    session, _ = run(COUNTING)
+    for question in ("q1", "q2", "q2"):
+        assert call(session, "f", [1], question=question) == 1
+        assert call(session, "count", question=question) == 1
+        assert session.fork is None
+
+
+def test_what_is_looked_up_late_counts_as_well(run):
+    session, _ = run(COUNTING)
+    with session.open_fork("q1", ["f"]) as fork:
+        assert Environment(fork).get("f").__globals__.get("count")() == 1
+    assert session.fork is None
+
+
+def test_names_in_a_shared_fork_are_those_of_each_question(run):
+    session, _ = run(
+        "import otter\ngrader = otter.Notebook('x')",
+        *(f"def f(): return h()\ndef h(): return {n}\ngrader.check('q{n}')" for n in (1, 2)),
+        "def h(): return 3",
+    )
+    forks = set()
+    for question, value in (("q1", 1), ("q2", 2), ("other", 3), ("q1", 1)):
+        assert call(session, "f", question=question) == value
+        forks.add(session.fork)
+    assert len(forks) == 1
+
+
+def test_a_shared_fork_that_has_ended_costs_no_test_case(run, sandbox):
+    session, _ = run(COUNTING)
+    before = below(sandbox)
+    assert call(session, "f", [1], question="q1") == 1
+    (fork,) = below(sandbox) - before
+    fork.kill()
+    # It is gone for those who talk to it as soon as it has let go of its socket.
+    while session.fork.is_waiting:
+        time.sleep(0.01)
+    assert call(session, "f", [1], question="q2") == 1
+    assert session.fork
+
+
+def test_hidden_tests_ask_for_unknown_names_in_a_fork_that_was_told_nothing(run):
+    session, _ = run(COUNTING)
+    for question in ("q1", "q2"):
+        call(session, "f", [1], question=question)
+    with session.open_fork("q1", ["f"], hidden=True) as told:
+        pass
+    with session.open_fork("q2", ["f"], hidden=True) as known:
+        assert known is told
+    with session.open_fork("q2", ["g"], hidden=True) as asked:
+        assert asked is not told
+
+
 # Leaves room for a few processes; and a magic that meets a full disk.
 CROWD = """\
 import os, time

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from heapq import nsmallest
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from .limits import MEGABYTE
 

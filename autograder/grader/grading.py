@@ -203,8 +203,10 @@ def _run(parts: list[GradedPart], sessions: Mapping[str, Session]) -> None:
     for hidden in (False, True):
         for part in parts:
             if part.notebook is not None:
+                session = sessions[part.part.name]
                 for question in part.questions:
-                    _run_tests(question, hidden, sessions[part.part.name])
+                    _run_tests(question, hidden, session)
+                session.end_fork()  # for the memory that it takes
 
 
 def cells_to_run(notebook: Notebook, handed_out: Notebook) -> dict[int, str]:

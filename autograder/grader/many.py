@@ -3,8 +3,9 @@
     python -I -B start.py many HOMEWORK PARENT
 
 HOMEWORK is the unpacked ``homework.zip``, PARENT the process that must be there. The variable
-TMPDIR names an empty folder for temporary files, which is removed in the end. Standard input is one
-submission after the other, as `files.pack` makes them. Each line of standard output is one of these:
+TMPDIR names an empty folder for temporary files, which is removed in the end. On standard input
+comes one submission after the other, as `files.pack` makes them; each line of standard output is
+one of these:
 
     {"ready": ...}      once, at the start: what a submission without notebooks gets, and versions
     {"broken": "..."}   instead of it: why the homework cannot be loaded

@@ -141,7 +141,6 @@ class Take(TypedDict):
     question: str
 
 
-
 class LookUp(TypedDict):
     do: Literal["look up"]
     name: str

@@ -283,8 +283,8 @@ class Session:
             Fault: there is no fork for it.
         """
         is_asking = not self.known.get(question, {}).keys() >= set(names)
-        if self.fork and (hidden and is_asking or not self.fork.is_waiting):
-            self._end_fork(self.fork)
+        if self.fork and ((hidden and is_asking) or not self.fork.is_waiting):
+            self.end_fork()
         if not self.fork:
             self._prepare(question)
             self.fork = Fork(self)
@@ -296,13 +296,15 @@ class Session:
             if fork.hung:
                 self.hung.add(question)
             if fork.fault or not fork.is_pure:
-                self._end_fork(fork)
+                self.end_fork()
 
-    def _end_fork(self, fork: Fork) -> None:
-        self.fork = None
-        fork.close()
-        if not self._is_clean_after(fork):
-            self.stop()
+    def end_fork(self) -> None:
+        """End the fork, if there is one."""
+        fork, self.fork = self.fork, None
+        if fork:
+            fork.close()
+            if not self._is_clean_after(fork):
+                self.stop()
 
     def _prepare(self, question: str) -> None:
         """Have a process that is ready to be forked.

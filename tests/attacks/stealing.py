@@ -384,6 +384,35 @@ def inputs_in_a_changing_name():
     grader.check("q1a_i")
 
 
+@cell(last=True, stock=False, warm=True)
+def inputs_in_names_of_the_next_function():
+    """Passes off all functions as pure, and names parameters after hidden inputs of another."""
+    import inspect
+    import sys
+
+    for name, module in list(sys.modules.items()):
+        if name.endswith("sandbox.notebook"):
+            module.is_pure = lambda function: True
+    kept = []
+
+    def constant_gradient(theta, y):
+        if len(y) != 5:
+            kept.append("STO" + f"LEN_{int(abs(y[0]) * 1000)}")
+
+    class Update:
+        @property
+        def __signature__(self):
+            names = [*kept, "y", "theta", "step_size"][:3]
+            return inspect.Signature([inspect.Parameter(name, 1) for name in names])
+
+        def __call__(self, y, theta, step_size):
+            return theta - step_size * 2 * np.mean(theta - y)
+
+    constant_update = Update()
+    grader.check("q1a_i")
+    grader.check("q1a_iii")
+
+
 @answer(UNTOUCHED, "", to="constant_gradient", warm=True)
 def inputs_in_a_dtype(theta, y):
     """Returns arrays whose field names, and whose shape, are hidden inputs."""

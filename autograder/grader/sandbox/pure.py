@@ -17,9 +17,9 @@ from types import CodeType, FunctionType
 
 import numpy as np
 
-# Of modules, arrays, numbers and lists. None has an effect but on the array or list that it is of.
-ATTRIBUTES = {
-    *"""
+# Attributes of modules, arrays, numbers and lists, besides functions of `math` and ufuncs of NumPy.
+# None has an effect but on the array or list that it is of.
+WITHOUT_EFFECT = """
     T all any append argmax argmin argsort array array_equal asarray astype atleast_1d atleast_2d
     average bool_ broadcast_to clip column_stack concatenate copy count_nonzero cumprod cumsum det
     diag diff dot dtype einsum empty empty_like errstate expand_dims extend eye fill flatten flip
@@ -28,17 +28,18 @@ ATTRIBUTES = {
     nansum ndarray ndim newaxis nonzero norm ones ones_like outer pinv pop prod ravel repeat reshape
     roll shape size solve sort squeeze stack std sum swapaxes take tensordot tile tolist transpose
     tril triu unique values var vdot vstack where zeros zeros_like
-    """.split(),
-    *(name for name, value in vars(np).items() if isinstance(value, np.ufunc)),
-    *(name for name in vars(math) if not name.startswith("_")),
-}
-BUILTINS = set(
-    """
+"""
+OF_PYTHON = """
     ArithmeticError AssertionError Exception IndexError TypeError ValueError ZeroDivisionError
     abs all any bool complex dict divmod enumerate filter float int isinstance len list map max min
     pow range reversed round set sorted str sum tuple zip
-    """.split()
-)
+"""
+ATTRIBUTES = {
+    *WITHOUT_EFFECT.split(),
+    *(name for name, value in vars(np).items() if isinstance(value, np.ufunc)),
+    *(name for name in vars(math) if not name.startswith("_")),
+}
+BUILTINS = set(OF_PYTHON.split())
 MODULES = ((np, ATTRIBUTES), (np.linalg, ATTRIBUTES), (math, ATTRIBUTES), (builtins, BUILTINS))
 NUMBERS = {
     *(type(None), bool, int, float, complex, str),
@@ -50,7 +51,7 @@ READING = ("LOAD_GLOBAL", "LOAD_ATTR", "LOAD_METHOD")
 
 def is_pure(function: object) -> bool:
     """Return whether calls of a function leave no trace; False if that cannot be proved."""
-    if not all(a is b and m == n for (a, m), (b, n) in zip(GENUINE, _members(), strict=False)):
+    if not _are_modules_genuine():
         return False
     used, pure = [function], set[int]()
     for value in used:  # grows: what functions use
@@ -70,7 +71,7 @@ def _changes_only_locals(function: FunctionType) -> bool:
     return (
         function.__closure__ is None
         and not vars(function)
-        and function.__builtins__ is vars(builtins)
+        and function.__builtins__ is vars(builtins)  # type: ignore[attr-defined]
         and all(type(value) in NUMBERS for value in defaults)
         and all(
             kind in READING and (kind == "LOAD_GLOBAL" or name in ATTRIBUTES)
@@ -99,6 +100,14 @@ def _members() -> list[tuple[object, int]]:
     ]
 
 
-# Before student code runs, which may put something else there.
+def _are_modules_genuine() -> bool:
+    """Return whether student code has left everything on the lists as it was."""
+    members = _members()
+    return len(members) == len(GENUINE) and all(
+        value is genuine and attributes == before
+        for (value, attributes), (genuine, before) in zip(members, GENUINE, strict=True)
+    )
+
+
 GENUINE = _members()
 HARMLESS = {id(value) for value, _ in GENUINE} | {id(module) for module, _ in MODULES[:3]}
