@@ -344,7 +344,8 @@ def test_an_interrupted_run_goes_on(few, few_graded, small, tmp_path, how):
     done = times(out)
     assert 2 <= len(done) < FEW
     assert all(read_record(out, name) for name in done)
-    assert not list(out.rglob("*.part"))
+    if how != signal.SIGKILL:  # which may come in the middle of writing a file
+        assert not list(out.rglob("*.part"))
 
     with (
         pytest.raises(UsageError, match="not finished"),
@@ -355,6 +356,7 @@ def test_an_interrupted_run_goes_on(few, few_graded, small, tmp_path, how):
     assert again.returncode == 0, again.stderr
     assert f"{FEW - len(done)} graded now, {len(done)} as before" in again.stdout
     assert {name: times(out)[name] for name in done} == done
+    assert not list(out.rglob("*.part"))
     assert_same_results(out, few_graded)
 
 

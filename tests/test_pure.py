@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import builtins
 import math
+import sys
+import warnings
 from typing import Any
 
 import numpy as np
@@ -37,6 +39,7 @@ def f(x):
         raise ValueError(f'{x} is zero') from None
 """,
     "an unknown name": "def f(x): return nowhere",
+    "a condition": "def f(x): return np.where(x > 0, x, 0)",
     "math": "import math\ndef f(x): return math.sqrt(x) * math.pi",
 }
 IMPURE = {
@@ -90,6 +93,33 @@ def f(x): return a * x
     "does so in a function that it calls": "def g(x):\n    global a\n    a = x\ndef f(x): return g(x)",
     "does so in a function inside": "def f(x):\n    def g():\n        global a\n        a = x\n    g()",
     "does so in a list": "a = []\ndef f(x): return [a.append(v) for v in x]",
+    "takes what memory holds": "def f(x): return np.empty(3)",
+    "takes it like another array": "def f(x): return np.empty_like(x)",
+    "takes it where a condition is false": "def f(x): return np.divide(1, x, where=x != 0)",
+    "takes it so by a dict": "def f(x): return np.divide(1, x, **{'where': x != 0})",
+    "stops for good inside of with": """
+def inverse(x):
+    with np.errstate(divide="raise"):
+        for v in x: yield 1 / v
+def f(x, y): return [a + b for a, b in zip(inverse(x), inverse(y))]
+""",
+    "names what it takes in a pattern": """
+def f(x):
+    match x:
+        case dict(update=g): g(a=1)
+""",
+    "is watched by a function": "import sys\nsys.setprofile(lambda *_: None)\ndef f(x): return x",
+    "has errors that call": "np.seterrcall(lambda *_: None)\ndef f(x): return 1 / x",
+    "has warnings that call": "import warnings\nwarnings.showwarning = print\ndef f(x): return x",
+    "uses what was replaced inside of NumPy": "np.asanyarray = print\ndef f(x): return np.average(x)",
+    "is longer than anybody writes": "def f(x):\n" + "    x = x * x + 1\n" * 3000 + "    return x",
+    "uses what cannot be looked at": """
+class Meta(type):
+    def __eq__(self, other): return True
+class Model(metaclass=Meta): pass
+model = Model()
+def f(x): return model
+""",
     "sets NumPy's array": "def f(x): x.setflags(write=False)",
     "is no function": "f = np.vectorize(lambda x: x)",
 }
@@ -104,8 +134,10 @@ def function_of(monkeypatch):
         exec(source, names)
         return names["f"]
 
-    before = [(module, dict(vars(module))) for module in (np, np.linalg, math, builtins)]
+    before = [(module, dict(vars(module))) for module in (np, np.linalg, math, builtins, warnings)]
     yield run
+    np.seterrcall(None)
+    sys.setprofile(None)
     for module, names in before:
         for name in vars(module).keys() - names.keys():
             delattr(module, name)

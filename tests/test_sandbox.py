@@ -679,6 +679,42 @@ def test_a_shared_fork_that_has_ended_costs_no_test_case(run, sandbox):
     assert session.fork
 
 
+def test_what_a_shared_fork_has_used_is_free_for_the_next_question(run):
+    session, _ = run(
+        "import numpy as np",
+        "def f(n):\n    table = np.ones(n)\n"
+        "    def step(k): return table[k] if k == 0 else step(k - 1)\n    return step(3)",
+        "def g(n): return np.ones(n).sum()",
+    )
+    assert call(session, "f", 20_000_000, question="q1") == 1
+    assert session.fork
+    assert call(session, "g", 20_000_000, question="q2") == 20_000_000
+
+
+def test_a_value_that_runs_code_when_it_is_read_is_the_last_in_its_fork(run):
+    session, _ = run(
+        "class Seen:\n    names = []\n    def __getattr__(self, name): self.names.append(name)",
+        "seen, plain = Seen(), 1.5\ndef count(): return len(Seen.names)",
+    )
+    with session.open_fork("q1", ["plain"]) as fork:
+        pass
+    assert session.fork is fork
+    with session.open_fork("q1", ["seen"]):
+        pass
+    assert session.fork is None
+    assert call(session, "count", question="q2") == 0
+
+
+def test_processes_that_a_function_leaves_end_before_the_next_fork(run, sandbox):
+    session, _ = run(COUNTING, "import os, time\ndef leave():\n    os.fork() or time.sleep(600)")
+    before = below(sandbox)
+    call(session, "f", [1], question="q1")
+    call(session, "leave", question="q2")
+    with session.open_fork("q1", ["f"]) as fork:
+        assert Environment(fork).get("f")([1]) == 1
+        assert len(below(sandbox) - before) == 1  # the fork
+
+
 def test_hidden_tests_ask_for_unknown_names_in_a_fork_that_was_told_nothing(run):
     session, _ = run(COUNTING)
     for question in ("q1", "q2"):

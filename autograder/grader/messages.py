@@ -159,6 +159,7 @@ class Function(TypedDict):
 
 class Value(TypedDict):
     value: Tree
+    pure: bool  # whether it was read without code of its own
 
 
 class Call(TypedDict):

@@ -112,7 +112,6 @@ class Session:
         self.how: dict[int, How] = {}  # cells that may not run whole any more
         self.skipped: set[int] = set()  # those of which not even definitions can run
         self.hung: set[str] = set()  # questions: one endless loop need not be waited for often
-        self.question = ""  # of the last test case
         self.fork: Fork | None = None  # one that other test cases can use, too
         # What names stand for, for each question: asked once, before there are secrets.
         self.known: dict[str, dict[str, dict[str, Any]]] = {}
@@ -286,7 +285,7 @@ class Session:
         if self.fork and ((hidden and is_asking) or not self.fork.is_waiting):
             self.end_fork()
         if not self.fork:
-            self._prepare(question)
+            self._prepare()
             self.fork = Fork(self)
         fork = self.fork
         try:
@@ -306,17 +305,15 @@ class Session:
             if not self._is_clean_after(fork):
                 self.stop()
 
-    def _prepare(self, question: str) -> None:
-        """Have a process that is ready to be forked.
+    def _prepare(self) -> None:
+        """Have a process that is ready to be forked, and nothing that other forks have left.
 
         Raises:
             Fault: there can be none.
         """
         if time.monotonic() >= self.end_of_time:
             raise Fault(facts.OUT_OF_TIME, f"was not run: {self.out_of_time}")
-        if question != self.question:
-            self.clean_up(look_closely=False)
-            self.question = question
+        self.clean_up(look_closely=False)
         if not self.notebook.is_alive and not self.broken:
             self._start_again()
             if not self.broken:
@@ -394,7 +391,7 @@ class Fork:
     def look_up(self, name: str) -> dict[str, Any]:
         """Return the answer to `messages.LookUp`; errors are those of `call`."""
         answer = self.known.get(name) or self._ask(LookUp(do="look up", name=name))
-        self.is_pure = self.is_pure and ("function" not in answer or answer.get("pure") is True)
+        self.is_pure = self.is_pure and ("missing" in answer or answer.get("pure") is True)
         return answer
 
     def call(self, name: str, arguments: Any, keywords: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def run_module(script: str, given: str = "") -> Any:
     """Return what a script prints as JSON; it can read ``given`` from its input."""
     done = subprocess.run(
         [str(NODE), "--input-type=module", "-e", script],
-        input=given, capture_output=True, text=True, timeout=120,
+        input=given, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

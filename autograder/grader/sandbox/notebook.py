@@ -10,6 +10,7 @@ import ast
 import builtins
 import contextlib
 import functools
+import gc
 import getpass
 import inspect
 import os
@@ -38,7 +39,7 @@ from ..protocol import (
     shorten,
 )
 from .pools import restart_pools
-from .pure import is_pure
+from .pure import is_plain, is_pure
 from .shell import Shell
 from .shortage import causes, is_full, is_of_command, is_shortage
 from .stand_in import replace_otter
@@ -205,6 +206,7 @@ class Fork:
     ):
         self.channel, self.names, self.noted, self.limit = channel, names, noted, limit
         self.last = dict(names)  # as the cells have left them
+        gc.freeze()  # what is here is looked through for garbage no more
 
     def serve(self) -> None:
         """Answer until the test cases are over."""
@@ -228,6 +230,7 @@ class Fork:
 
     def take(self, question: str) -> None:
         """Let names stand for what they did when the notebook checked a question."""
+        gc.collect()  # what calls for the question before have left in cycles takes memory
         self.names.clear()
         self.names.update(self.noted.get(question, self.last))
 
@@ -240,7 +243,7 @@ class Fork:
             name = str(getattr(value, "__name__", ""))
             about = {"reads": names_read(value), "pure": is_pure(value)}
             return {"function": name, **parameters(value), **about}
-        return self.encoded(value=value)
+        return self.encoded(value=value) | {"pure": is_plain(value)}
 
     def call(self, message: dict[str, Any]) -> dict[str, Any]:
         """Call a function; return its result, and the arguments as it leaves them."""

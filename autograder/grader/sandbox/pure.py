@@ -4,14 +4,18 @@ A fork is there to end with what calls leave behind: a global name that is anoth
 of NumPy, a file. To make and to end one takes longer than all test cases of a question, and most
 functions leave nothing. Of many that can be proved by Python's own code of them: they store into
 nothing but local variables and their arguments, which are new in each call, and what they use by
-name is a number, another pure function, or on the lists below.
+name is a number, another pure function, or on the lists below. Nor does a pure function depend on
+what memory held before: so it makes no empty arrays, and gives ufuncs no ``where``.
 """
 
 from __future__ import annotations
 
 import builtins
 import dis
+import inspect
 import math
+import sys
+import warnings
 from collections.abc import Iterator
 from types import CodeType, FunctionType
 
@@ -22,10 +26,10 @@ import numpy as np
 WITHOUT_EFFECT = """
     T all any append argmax argmin argsort array array_equal asarray astype atleast_1d atleast_2d
     average bool_ broadcast_to clip column_stack concatenate copy count_nonzero cumprod cumsum det
-    diag diff dot dtype einsum empty empty_like errstate expand_dims extend eye fill flatten flip
+    diag diff dot dtype einsum errstate expand_dims extend eye fill flatten flip
     float32 float64 full full_like hstack identity inf inner int32 int64 interp inv isclose item
     items keys linalg linspace lstsq max mean median min nan nan_to_num nanmax nanmean nanmin
-    nansum ndarray ndim newaxis nonzero norm ones ones_like outer pinv pop prod ravel repeat reshape
+    nansum ndim newaxis nonzero norm ones ones_like outer pinv pop prod ravel repeat reshape
     roll shape size solve sort squeeze stack std sum swapaxes take tensordot tile tolist transpose
     tril triu unique values var vdot vstack where zeros zeros_like
 """
@@ -49,10 +53,25 @@ NUMBERS = {
 READING = ("LOAD_GLOBAL", "LOAD_ATTR", "LOAD_METHOD")
 
 
+YIELDING = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+# A function of more code takes long to look at. An answer has less than a thousand bytes.
+MOST_CODE = 20_000
+
+
+def is_plain(value: object) -> bool:
+    """Return whether a value is a number or an array, so that no code of its own reads it."""
+    return type(value) in NUMBERS or type(value) is np.ndarray
+
+
 def is_pure(function: object) -> bool:
     """Return whether calls of a function leave no trace; False if that cannot be proved."""
-    if not _are_modules_genuine():
+    try:
+        return _are_modules_genuine() and _is_proved(function)
+    except Exception:  # what student code makes can do anything when it is looked at
         return False
+
+
+def _is_proved(function: object) -> bool:
     used, pure = [function], set[int]()
     for value in used:  # grows: what functions use
         if type(value) in NUMBERS or id(value) in HARMLESS or id(value) in pure:
@@ -73,6 +92,7 @@ def _changes_only_locals(function: FunctionType) -> bool:
         and not vars(function)
         and function.__builtins__ is vars(builtins)  # type: ignore[attr-defined]
         and all(type(value) in NUMBERS for value in defaults)
+        and all(map(_has_plain_flow, _codes(function.__code__)))
         and all(
             kind in READING and (kind == "LOAD_GLOBAL" or name in ATTRIBUTES)
             for kind, name in _names(function.__code__)
@@ -80,34 +100,68 @@ def _changes_only_locals(function: FunctionType) -> bool:
     )
 
 
-def _names(code: CodeType) -> Iterator[tuple[str, str]]:
-    """Yield the instructions that have a name, and it, also of functions inside."""
-    for instruction in dis.get_instructions(code):
-        if instruction.opcode in dis.hasname:
-            yield instruction.opname, instruction.argval
-    for part in code.co_consts:
-        if isinstance(part, CodeType):
-            yield from _names(part)
+def _codes(code: CodeType) -> list[CodeType]:
+    """Return the code of a function and of all functions inside."""
+    codes = [code]
+    for outer in codes:  # grows
+        codes += [part for part in outer.co_consts if isinstance(part, CodeType)]
+    return codes
 
 
-def _members() -> list[tuple[object, int]]:
-    """Return what the lists name in modules, and the number of attributes of each."""
-    return [
-        (value, len(getattr(value, "__dict__", ())))
-        for module, names in MODULES
-        for name, value in vars(module).items()
-        if name in names
-    ]
+def _has_plain_flow(code: CodeType) -> bool:
+    """Return whether code runs from its beginning to its end, and names all that it takes.
 
-
-def _are_modules_genuine() -> bool:
-    """Return whether student code has left everything on the lists as it was."""
-    members = _members()
-    return len(members) == len(GENUINE) and all(
-        value is genuine and attributes == before
-        for (value, attributes), (genuine, before) in zip(members, GENUINE, strict=True)
+    One that yields can stop inside of a ``with`` for good, and a pattern ``array(shape=n)`` takes
+    an attribute without an instruction that has its name.
+    """
+    yields = code.co_flags & YIELDING
+    keywords = [part for part in code.co_consts if isinstance(part, tuple)]
+    return (
+        len(code.co_code) < MOST_CODE
+        and (not yields or code.co_name == "<genexpr>")
+        and not any("where" in part for part in (code.co_consts, *keywords))
+        and all(instruction.opname != "MATCH_CLASS" for instruction in dis.get_instructions(code))
     )
 
 
-GENUINE = _members()
-HARMLESS = {id(value) for value, _ in GENUINE} | {id(module) for module, _ in MODULES[:3]}
+def _names(code: CodeType) -> Iterator[tuple[str, str]]:
+    """Yield the instructions that have a name, and it, also of functions inside."""
+    for part in _codes(code):
+        for instruction in dis.get_instructions(part):
+            if instruction.opcode in dis.hasname:
+                yield instruction.opname, instruction.argval
+
+
+def _hooks() -> tuple[object, ...]:
+    """Return what is called besides what code calls."""
+    return np.geterrcall(), warnings.showwarning, sys.gettrace(), sys.getprofile()
+
+
+def _are_modules_genuine() -> bool:
+    """Return whether student code has left the modules as they were."""
+    return (
+        all(vars(module).get(name) is value for module, name, value in GENUINE)
+        and all(vars(module).keys() & names == LISTED[module] for module, names in MODULES)
+        and all(len(vars(value)) == count for value, count in ATTRIBUTE_COUNTS)
+        and _hooks() == HOOKS
+    )
+
+
+GENUINE = [
+    (module, name, value)
+    for module, names in MODULES
+    for name, value in vars(module).items()
+    if name in names or module is not builtins  # which the sandbox itself changes
+]
+LISTED = {module: vars(module).keys() & names for module, names in MODULES}
+HARMLESS = {
+    *(id(vars(module)[name]) for module, names in LISTED.items() for name in names),
+    *(id(module) for module in (np, np.linalg, math)),
+}
+ATTRIBUTE_COUNTS = [
+    (vars(module)[name], len(vars(vars(module)[name])))
+    for module, names in LISTED.items()
+    for name in names
+    if hasattr(vars(module)[name], "__dict__")
+]
+HOOKS = _hooks()
