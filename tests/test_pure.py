@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.grader.sandbox.pure import is_pure
+from autograder.grader.sandbox.pure import HOOKS, is_pure
 
 PURE = {
     "a formula": "def f(x, y): return 2 * np.mean((x - y) ** 2)",
@@ -40,6 +40,8 @@ def f(x):
 """,
     "an unknown name": "def f(x): return nowhere",
     "a condition": "def f(x): return np.where(x > 0, x, 0)",
+    "prints": "def f(x): print(x)",
+    "nothing yet": "def f(x): raise NotImplementedError('write it')",
     "math": "import math\ndef f(x): return math.sqrt(x) * math.pi",
 }
 IMPURE = {
@@ -65,10 +67,10 @@ f = make()
     "changes what is kept at a function": "def f(x): np.mean.values.append(x)\nnp.mean.values = []",
     "changes what is kept at a class": "np.errstate.values = []\ndef f(x): np.errstate.values.pop()",
     "replaces a function of NumPy": "def f(x): np.mean = np.sum",
-    "calls what was replaced": "np.exp = print\ndef f(x): return np.exp(x)",
-    "calls a builtin that was replaced": "import builtins\nbuiltins.sum = print\ndef f(x): sum(x)",
+    "calls what was replaced": "np.exp = input\ndef f(x): return np.exp(x)",
+    "calls a builtin that was replaced": "import builtins\nbuiltins.sum = input\ndef f(x): sum(x)",
     "has builtins of its own": """
-made = {"__builtins__": {"sum": print}}
+made = {"__builtins__": {"sum": input}}
 exec("def f(x): return sum(x)", made)
 f = made["f"]
 """,
@@ -77,7 +79,7 @@ f = made["f"]
     "imports": "def f(x):\n    import numpy\n    return numpy.mean(x)",
     "reads a file": "def f(x): return open('a').read()",
     "writes a file": "def f(x): x.tofile('a')",
-    "prints": "def f(x): print(x)",
+    "prints to somebody": "import io, sys\nsys.stdout = io.StringIO()\ndef f(x): print(x)",
     "calls by text": "def f(x): return eval('x')",
     "finds by text": "def f(x): return getattr(np, 'random').rand()",
     "finds a class": "def f(x): return x.__class__.__mro__[1].__subclasses__()",
@@ -111,7 +113,7 @@ def f(x):
     "is watched by a function": "import sys\nsys.setprofile(lambda *_: None)\ndef f(x): return x",
     "has errors that call": "np.seterrcall(lambda *_: None)\ndef f(x): return 1 / x",
     "has warnings that call": "import warnings\nwarnings.showwarning = print\ndef f(x): return x",
-    "uses what was replaced inside of NumPy": "np.asanyarray = print\ndef f(x): return np.average(x)",
+    "uses what was replaced inside of NumPy": "np.asanyarray = input\ndef f(x): return np.average(x)",
     "is longer than anybody writes": "def f(x):\n" + "    x = x * x + 1\n" * 3000 + "    return x",
     "uses what cannot be looked at": """
 class Meta(type):
@@ -128,6 +130,7 @@ def f(x): return model
 @pytest.fixture
 def function_of(monkeypatch):
     """Return a function that runs source and returns its ``f``; modules are restored after it."""
+    monkeypatch.setattr(sys, "stdout", HOOKS[0])
 
     def run(source: str) -> Any:
         names: dict[str, Any] = {"np": np}

@@ -26,24 +26,28 @@ import numpy as np
 WITHOUT_EFFECT = """
     T all any append argmax argmin argsort array array_equal asarray astype atleast_1d atleast_2d
     average bool_ broadcast_to clip column_stack concatenate copy count_nonzero cumprod cumsum det
-    diag diff dot dtype einsum errstate expand_dims extend eye fill flatten flip
-    float32 float64 full full_like hstack identity inf inner int32 int64 interp inv isclose item
-    items keys linalg linspace lstsq max mean median min nan nan_to_num nanmax nanmean nanmin
-    nansum ndim newaxis nonzero norm ones ones_like outer pinv pop prod ravel repeat reshape
-    roll shape size solve sort squeeze stack std sum swapaxes take tensordot tile tolist transpose
-    tril triu unique values var vdot vstack where zeros zeros_like
+    diag diff dot dtype einsum errstate expand_dims extend eye fill flatten flip float16 float32
+    float64 full full_like hstack identity inf inner int32 int64 interp inv isclose item items keys
+    linalg linspace lstsq max mean median min nan nan_to_num nanmax nanmean nanmin nansum ndim
+    newaxis nonzero norm ones ones_like outer pinv pop prod ravel repeat reshape roll round shape
+    size solve sort squeeze stack std sum swapaxes take tensordot tile tolist transpose tril triu
+    unique values var vdot vstack where zeros zeros_like
 """
 OF_PYTHON = """
-    ArithmeticError AssertionError Exception IndexError TypeError ValueError ZeroDivisionError
     abs all any bool complex dict divmod enumerate filter float int isinstance len list map max min
-    pow range reversed round set sorted str sum tuple zip
+    pow print range reversed round set sorted str sum tuple zip
 """
 ATTRIBUTES = {
     *WITHOUT_EFFECT.split(),
     *(name for name, value in vars(np).items() if isinstance(value, np.ufunc)),
     *(name for name in vars(math) if not name.startswith("_")),
 }
-BUILTINS = set(OF_PYTHON.split())
+ERRORS = {
+    name
+    for name, value in vars(builtins).items()
+    if inspect.isclass(value) and issubclass(value, BaseException)
+}
+BUILTINS = {*OF_PYTHON.split(), *ERRORS}
 MODULES = ((np, ATTRIBUTES), (np.linalg, ATTRIBUTES), (math, ATTRIBUTES), (builtins, BUILTINS))
 NUMBERS = {
     *(type(None), bool, int, float, complex, str),
@@ -51,8 +55,6 @@ NUMBERS = {
 }
 # Instructions that take something by its name; all others that have a name store or import.
 READING = ("LOAD_GLOBAL", "LOAD_ATTR", "LOAD_METHOD")
-
-
 YIELDING = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 # A function of more code takes long to look at. An answer has less than a thousand bytes.
 MOST_CODE = 20_000
@@ -134,7 +136,7 @@ def _names(code: CodeType) -> Iterator[tuple[str, str]]:
 
 def _hooks() -> tuple[object, ...]:
     """Return what is called besides what code calls."""
-    return np.geterrcall(), warnings.showwarning, sys.gettrace(), sys.getprofile()
+    return sys.stdout, np.geterrcall(), warnings.showwarning, sys.gettrace(), sys.getprofile()
 
 
 def _are_modules_genuine() -> bool:
