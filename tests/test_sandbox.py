@@ -802,7 +802,7 @@ def test_fork_that_did_not_get_the_cpu_is_noted(run):
     assert session.short
     session, _ = run("x = 1", limits=SHORT)
     fork = Fork(session)
-    fork.started -= 1
+    fork.waited = 1
     fork._note_starving({"ended": 9, "seconds": 0.9})
     assert not session.short
 

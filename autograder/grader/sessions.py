@@ -342,7 +342,7 @@ class Fork:
         self.session = session
         self.notebook = session.notebook
         self.limit = self.notebook.limit
-        self.started = time.monotonic()
+        self.waited = 0.0  # seconds for answers
         self.known: dict[str, dict[str, Any]] = {}  # what was looked up before the first call
         self.channel, self.theirs = socket.socketpair()
         self.fault: Fault | None = None  # why nothing more can come
@@ -405,12 +405,15 @@ class Fork:
     def _ask(self, message: Mapping[str, Any]) -> dict[str, Any]:
         if self.fault:
             raise self.fault
+        asked = time.monotonic()
         with self._explaining():
             send(self.channel, message, self.limit, self.deadline)
             try:
                 answer = self.notebook.receive(self.deadline, self.channel)
             except ProtocolError as error:
                 self.fail_as_not_gradable(error)
+            finally:
+                self.waited += time.monotonic() - asked
         if not isinstance(answer, dict):
             self.fail(facts.NO_RESULT, "sent something else than results to the grader")
         if "fault" in answer:
@@ -470,7 +473,7 @@ class Fork:
     def _note_starving(self, answer: object) -> None:
         """Note if the fork has not had the CPU for most of its time, so that others may have."""
         used = answer.get("seconds") if isinstance(answer, dict) else None
-        if not isinstance(used, (int, float)) or used < (time.monotonic() - self.started) / 2:
+        if not isinstance(used, (int, float)) or used < self.waited / 2:
             self.session.short = True
 
     def _how_it_ended(self) -> str:
