@@ -145,11 +145,16 @@ def grade_in_container(root: Path, uploads: list[Path]) -> dict[str, Any]:
     (root / "submission").mkdir()
     for path in uploads:
         shutil.copy(path, root / "submission")
+    run_autograder(root)
+    results: dict[str, Any] = json.loads((root / "results/results.json").read_text("utf-8"))
+    return results
+
+
+def run_autograder(root: Path) -> None:
+    """Grade what lies in ``root/submission``, as Gradescope does."""
     environment = {**os.environ, "AUTOGRADER_ROOT": str(root), "GRADER_PYTHON": sys.executable}
     command = ["bash", str(root / "source/run_autograder")]
     subprocess.run(command, env=environment, capture_output=True, check=False)
-    results: dict[str, Any] = json.loads((root / "results/results.json").read_text("utf-8"))
-    return results
 
 
 def _check_complete(
