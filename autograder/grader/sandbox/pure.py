@@ -92,7 +92,7 @@ def _changes_only_locals(function: FunctionType) -> bool:
     return (
         function.__closure__ is None
         and not vars(function)
-        and function.__builtins__ is vars(builtins)  # type: ignore[attr-defined]
+        and function.__builtins__ is vars(builtins)
         and all(type(value) in NUMBERS for value in defaults)
         and all(map(_has_plain_flow, _codes(function.__code__)))
         and all(
