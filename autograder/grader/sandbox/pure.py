@@ -17,6 +17,7 @@ import math
 import sys
 import warnings
 from collections.abc import Iterator
+from operator import attrgetter
 from types import CodeType, FunctionType
 
 import numpy as np
@@ -56,6 +57,7 @@ NUMBERS = {
 # Instructions that take something by its name; all others that have a name store or import.
 READING = ("LOAD_GLOBAL", "LOAD_ATTR", "LOAD_METHOD")
 YIELDING = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+builtins_of = attrgetter("__builtins__")  # whose type mypy loses in its cache
 # A function of more code takes long to look at. An answer has less than a thousand bytes.
 MOST_CODE = 20_000
 
@@ -92,7 +94,7 @@ def _changes_only_locals(function: FunctionType) -> bool:
     return (
         function.__closure__ is None
         and not vars(function)
-        and function.__builtins__ is vars(builtins)
+        and builtins_of(function) is vars(builtins)
         and all(type(value) in NUMBERS for value in defaults)
         and all(map(_has_plain_flow, _codes(function.__code__)))
         and all(
