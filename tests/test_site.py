@@ -83,6 +83,8 @@ KEPT = """async () => {
 }"""
 # Whether a notebook is there with its content; before that it looks like an empty one.
 READY = "window.jupyterapp?.shell.currentWidget?.context?.isReady"
+# A worker as a kernel is one, so that it is seen that the browser lists workers.
+WORKER = "() => { window.kernel = new Worker(URL.createObjectURL(new Blob(['']))); }"
 # What a kernel asks its tab, which is closed before it has answered.
 UNANSWERED = "() => void fetch('../api/stdin/kernel', { method: 'POST', body: '{}' })"
 SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
@@ -554,8 +556,10 @@ def test_a_tab_of_the_old_release_is_told(browser, site, root, tmp_path):
         page.wait_for_function("navigator.serviceWorker.controller")
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
+        page.evaluate(UNANSWERED)  # so the worker waits for one who is no more, in a tab that is
         page.reload()
         page.wait_for_function(READY)
+        page.evaluate(WORKER)
         assert [text for text in said if "ServiceWorker was already registered" in text]
         assert not [text for text in said if "unregister" in text]  # requests would fail
         publish()

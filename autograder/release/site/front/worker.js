@@ -26,7 +26,7 @@
     const { pathname, origin } = new URL(event.request.url);
     if (origin !== location.origin) return;
     if (THEIRS.test(pathname)) {
-      answerWhileOpen(event);
+      answerWhileThere(event);
     } else if (event.request.method === "GET") {
       event.respondWith(answer(event.request));
       event.stopImmediatePropagation();
@@ -39,26 +39,28 @@
     if (event.data?.takeOver) takeOver();
   });
 
-  // JupyterLite's worker waits for what a tab says even when that has been closed, and a worker that
+  // JupyterLite's worker waits for what a tab says even when whoever asked is gone, and a worker that
   // waits cannot give way to the one of a new release.
-  function answerWhileOpen(event) {
+  function answerWhileThere(event) {
     const respond = event.respondWith.bind(event);
-    event.respondWith = (theirs) => respond(Promise.race([theirs, allClosed(theirs)]));
+    event.respondWith = (theirs) => respond(Promise.race([theirs, gone(event.clientId, theirs)]));
   }
 
-  async function allClosed(theirs) {
+  async function gone(asking, theirs) {
     let waits = true;
     const end = () => { waits = false; };
     Promise.resolve(theirs).then(end, end);
     do {
       await new Promise((go) => { setTimeout(go, 1000); });
-    } while (waits && await isAnyOpen());
+    } while (waits && await isThere(asking));
     return Response.error();
   }
 
-  async function isAnyOpen() {
-    const tabs = await clients.matchAll({ includeUncontrolled: true });
-    return tabs.some(({ url }) => APPS.test(url.slice(SCOPE.length)));
+  // A kernel asks, whom a reload ends. Where a browser does not list workers, any tab may have it.
+  async function isThere(asking) {
+    const all = await clients.matchAll({ type: "all", includeUncontrolled: true });
+    if (all.some(({ type }) => type === "worker")) return all.some(({ id }) => id === asking);
+    return all.some(({ url }) => APPS.test(url.slice(SCOPE.length)));
   }
 
   async function forgetOthers() {
