@@ -39,7 +39,7 @@ from ..protocol import (
     shorten,
 )
 from .pools import restart_pools
-from .pure import is_plain, is_pure
+from .pure import codes_in, is_plain, is_pure
 from .shell import Shell
 from .shortage import causes, is_full, is_of_command, is_shortage
 from .stand_in import replace_otter
@@ -335,10 +335,9 @@ def parameters(function: Callable[..., Any]) -> dict[str, Any]:
 
 def names_read(function: Callable[..., Any]) -> list[str]:
     """Return the names that a function's code takes from outside, attributes among them."""
-    codes = [code] if isinstance(code := getattr(function, "__code__", None), CodeType) else []
-    for code in codes:  # grows: functions and comprehensions inside
-        codes += [part for part in code.co_consts if isinstance(part, CodeType)]
-    return sorted({name for code in codes for name in code.co_names})[:MOST_NAMES]
+    code = getattr(function, "__code__", None)
+    codes = codes_in(code) if isinstance(code, CodeType) else []
+    return sorted({name for part in codes for name in part.co_names})[:MOST_NAMES]
 
 
 def describe(error: BaseException, function: str = "") -> ErrorReport:

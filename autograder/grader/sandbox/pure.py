@@ -13,10 +13,10 @@ from __future__ import annotations
 import builtins
 import dis
 import inspect
+import itertools
 import math
 import sys
 import warnings
-from collections.abc import Iterator
 from operator import attrgetter
 from types import CodeType, FunctionType
 
@@ -54,8 +54,9 @@ NUMBERS = {
     *(type(None), bool, int, float, complex, str),
     *(kind for kind in np.sctypeDict.values() if issubclass(kind, (np.number, np.bool_))),
 }
-# Instructions that take something by its name; all others that have a name store or import.
-READING = ("LOAD_GLOBAL", "LOAD_ATTR", "LOAD_METHOD")
+# Instructions that take an attribute; all others that have a name, but for a global one, store or
+# import.
+READING = ("LOAD_ATTR", "LOAD_METHOD")
 YIELDING = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 builtins_of = attrgetter("__builtins__")  # whose type mypy loses in its cache
 # A function of more code takes long to look at. An answer has less than a thousand bytes.
@@ -80,32 +81,35 @@ def _is_proved(function: object) -> bool:
     for value in used:  # grows: what functions use
         if type(value) in NUMBERS or id(value) in HARMLESS or id(value) in pure:
             continue
-        if not (type(value) is FunctionType and _changes_only_locals(value)):
+        if not (type(value) is FunctionType and _holds_only_numbers(value)):
             return False
         pure.add(id(value))
-        names = [name for kind, name in _names(value.__code__) if kind == "LOAD_GLOBAL"]
-        # A name that stands for nothing raises an error, and does no more.
-        used += [value.__globals__.get(name, vars(builtins).get(name)) for name in names]
+        codes = codes_in(value.__code__)
+        if not all(map(_has_plain_flow, codes)):
+            return False
+        for instruction in itertools.chain.from_iterable(map(dis.get_instructions, codes)):
+            if instruction.opname == "LOAD_GLOBAL":
+                name = instruction.argval
+                # A name that stands for nothing raises an error, and does no more.
+                used.append(value.__globals__.get(name, vars(builtins).get(name)))
+            elif not _changes_only_locals(instruction):
+                return False
     return True
 
 
-def _changes_only_locals(function: FunctionType) -> bool:
+def _holds_only_numbers(function: FunctionType) -> bool:
+    """Return whether nothing that could change lasts from call to call."""
     defaults = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
     return (
         function.__closure__ is None
         and not vars(function)
         and builtins_of(function) is vars(builtins)
         and all(type(value) in NUMBERS for value in defaults)
-        and all(map(_has_plain_flow, _codes(function.__code__)))
-        and all(
-            kind in READING and (kind == "LOAD_GLOBAL" or name in ATTRIBUTES)
-            for kind, name in _names(function.__code__)
-        )
     )
 
 
-def _codes(code: CodeType) -> list[CodeType]:
-    """Return the code of a function and of all functions inside."""
+def codes_in(code: CodeType) -> list[CodeType]:
+    """Return the code of a function and of all functions and comprehensions inside."""
     codes = [code]
     for outer in codes:  # grows
         codes += [part for part in outer.co_consts if isinstance(part, CodeType)]
@@ -113,10 +117,9 @@ def _codes(code: CodeType) -> list[CodeType]:
 
 
 def _has_plain_flow(code: CodeType) -> bool:
-    """Return whether code runs from its beginning to its end, and names all that it takes.
+    """Return whether code runs from its beginning to its end, on no memory but its own.
 
-    One that yields can stop inside of a ``with`` for good, and a pattern ``array(shape=n)`` takes
-    an attribute without an instruction that has its name.
+    One that yields can stop inside of a ``with`` for good.
     """
     yields = code.co_flags & YIELDING
     keywords = [part for part in code.co_consts if isinstance(part, tuple)]
@@ -124,16 +127,17 @@ def _has_plain_flow(code: CodeType) -> bool:
         len(code.co_code) < MOST_CODE
         and (not yields or code.co_name == "<genexpr>")
         and not any("where" in part for part in (code.co_consts, *keywords))
-        and all(instruction.opname != "MATCH_CLASS" for instruction in dis.get_instructions(code))
     )
 
 
-def _names(code: CodeType) -> Iterator[tuple[str, str]]:
-    """Yield the instructions that have a name, and it, also of functions inside."""
-    for part in _codes(code):
-        for instruction in dis.get_instructions(part):
-            if instruction.opcode in dis.hasname:
-                yield instruction.opname, instruction.argval
+def _changes_only_locals(instruction: dis.Instruction) -> bool:
+    """Return whether an instruction without a global name takes nothing but what is listed.
+
+    A pattern ``array(shape=n)`` takes an attribute without an instruction that has its name.
+    """
+    if instruction.opcode in dis.hasname:
+        return instruction.opname in READING and instruction.argval in ATTRIBUTES
+    return instruction.opname != "MATCH_CLASS"
 
 
 def _hooks() -> tuple[object, ...]:
